@@ -1,0 +1,234 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Jobs: the one way work is done. A job advances in slices, so whoever drives it stays responsive.
+
+A command line ticks a job with no limit; a panel ticks it once per frame with a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+from humanoid_brain.errors import HumanoidBrainError
+
+
+class JobState(str, Enum):
+    """Where a job stands. ``done`` and ``failed`` are final."""
+
+    IDLE = "idle"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    DONE = "done"
+    FAILED = "failed"
+
+    @property
+    def final(self) -> bool:
+        """True when the job will never advance again."""
+        return self in (JobState.DONE, JobState.FAILED)
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened. ``time`` is seconds since the epoch."""
+
+    name: ClassVar[str] = "event"
+    time: float = field(default_factory=time.time, kw_only=True)
+
+
+@dataclass(frozen=True)
+class StateChanged(Event):
+    """The job entered ``state``."""
+
+    name: ClassVar[str] = "state"
+    state: JobState
+
+
+@dataclass(frozen=True)
+class Warned(Event):
+    """Something the user should know, and what to do about it."""
+
+    name: ClassVar[str] = "warning"
+    what: str
+    todo: str = ""
+
+
+@dataclass(frozen=True)
+class FileWritten(Event):
+    """A file of the output folder is whole on the disk. ``kind``: checkpoint, policy, video, report, frame."""
+
+    name: ClassVar[str] = "file"
+    path: str
+    kind: str
+
+
+class EventLog:
+    """Append-only log that any number of readers follow, each with its own cursor.
+
+    The newest ``capacity`` events are kept; a reader that lags further behind loses the oldest.
+    """
+
+    def __init__(self, capacity: int = 65536) -> None:
+        self._events: deque[Event] = deque(maxlen=capacity)
+        self._count = 0
+
+    def append(self, event: Event) -> None:
+        """Add an event; readers see it at their next :meth:`read`."""
+        self._events.append(event)
+        self._count += 1
+
+    def read(self, cursor: int = 0) -> tuple[list[Event], int]:
+        """Events since ``cursor`` and the cursor for the next call. Start with 0."""
+        fresh = min(self._count - cursor, len(self._events))
+        events = list(self._events)[len(self._events) - fresh :] if fresh > 0 else []
+        return events, self._count
+
+    def __len__(self) -> int:
+        return self._count
+
+
+@dataclass
+class Progress:
+    """How far a job is. ``rate`` is units per second of the time spent running."""
+
+    done: float = 0.0
+    total: float = math.inf
+    unit: str = ""
+    phase: str = ""
+    seconds: float = 0.0
+    """Time spent running, pauses left out, in seconds."""
+
+    @property
+    def fraction(self) -> float:
+        """Share done, 0 to 1; 0 while the total is unknown."""
+        return min(self.done / self.total, 1.0) if 0 < self.total < math.inf else 0.0
+
+    @property
+    def rate(self) -> float:
+        """Mean units per second since the start."""
+        return self.done / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """Estimate from the share done so far; infinite while nothing is known."""
+        share = self.fraction
+        return self.seconds * (1.0 - share) / share if share > 0 else math.inf
+
+
+class Job(ABC):
+    """A resumable piece of work that never blocks its caller much longer than the budget it was given.
+
+    A subclass implements :meth:`slices`, a generator that does the work and yields after each natural
+    slice, and :meth:`release`, which frees what it holds. Between two slices the job can be paused for ever.
+    """
+
+    def __init__(self) -> None:
+        self.state = JobState.IDLE
+        self.progress = Progress()
+        self.events = EventLog()
+        self.error: Exception | None = None
+        self._work: Iterator[None] | None = None
+        self._closed = False
+
+    @abstractmethod
+    def slices(self) -> Iterator[None]:
+        """Do the work, yielding after each slice. Check :attr:`stopping` where the work may end early."""
+
+    @abstractmethod
+    def release(self) -> None:
+        """Free what the job holds. Called once, also after a failure."""
+
+    @property
+    def stopping(self) -> bool:
+        """True once :meth:`stop` was called: finish the current unit of work, save, and return."""
+        return self.state is JobState.STOPPING
+
+    def start(self) -> None:
+        """Begin; the work itself happens in :meth:`tick`.
+
+        Raises:
+            RuntimeError: The job was started before.
+        """
+        if self.state is not JobState.IDLE:
+            raise RuntimeError(f"a job that is {self.state.value} cannot be started")
+        self._work = self.slices()
+        self._enter(JobState.RUNNING)
+
+    def tick(self, budget_s: float = math.inf) -> JobState:
+        """Advance until ``budget_s`` seconds are spent, the job ends, or it is paused.
+
+        At least one slice is done. Errors end up in :attr:`error` with the state ``failed``.
+        """
+        if self.state not in (JobState.RUNNING, JobState.STOPPING) or self._work is None:
+            return self.state
+        began = last = time.perf_counter()
+        while True:
+            try:
+                next(self._work)
+            except StopIteration:
+                self._finish(JobState.DONE)
+            except HumanoidBrainError as error:
+                self.error = error
+                self._finish(JobState.FAILED)
+            except Exception as error:
+                self.error = error
+                self._finish(JobState.FAILED)
+            now = time.perf_counter()
+            self.progress.seconds += now - last
+            last = now
+            if self.state not in (JobState.RUNNING, JobState.STOPPING) or now - began >= budget_s:
+                return self.state
+
+    def pause(self) -> None:
+        """When this returns, nothing advances until :meth:`resume`."""
+        if self.state is JobState.RUNNING:
+            self._enter(JobState.PAUSED)
+
+    def resume(self) -> None:
+        """Go on from where :meth:`pause` left off."""
+        if self.state is JobState.PAUSED:
+            self._enter(JobState.RUNNING)
+
+    def stop(self) -> None:
+        """Ask the job to end early, keeping what it has; :meth:`tick` until it is ``done``."""
+        if self.state is JobState.IDLE:
+            self._finish(JobState.DONE)
+        elif not self.state.final:
+            self._enter(JobState.STOPPING)
+
+    def close(self) -> None:
+        """Free everything at once, whatever the state. What is on disk stays."""
+        if self._work is not None:
+            self._work.close()  # type: ignore[attr-defined]
+            self._work = None
+        self._release()
+
+    def run(self) -> None:
+        """Start and tick to the end, then raise the job's error if it has one."""
+        self.start()
+        while not self.tick().final:
+            pass
+        if self.error is not None:
+            raise self.error
+
+    def _enter(self, state: JobState) -> None:
+        self.state = state
+        self.events.append(StateChanged(state))
+
+    def _finish(self, state: JobState) -> None:
+        self._work = None
+        try:
+            self._release()
+        finally:
+            self._enter(state)
+
+    def _release(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self.release()
