@@ -41,15 +41,18 @@ def load(kind: type[ModelT], path: Path) -> ModelT:
 
 def parse(kind: type[ModelT], text: str, source: str) -> ModelT:
     """Read YAML ``text`` into a model; ``source`` stands for the file in messages."""
+    lines: dict[Location, int] = {}
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        lines: dict[Location, int] = {}
-        _index_lines(node, (), lines, source)
+        _index_lines(yaml.compose(text, Loader=yaml.SafeLoader), (), lines, source, set())
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"not valid YAML: {error.problem}", where=f"{source}:{line}") from error
     except yaml.YAMLError as error:
+        raise ConfigError(f"not valid YAML: {error}", where=source) from error
+    except RecursionError as error:
+        raise ConfigError("nested too deeply", where=source) from error
+    except (ArithmeticError, AttributeError, TypeError, ValueError) as error:  # such as the date 2026-13-01
         raise ConfigError(f"not valid YAML: {error}", where=source) from error
     if data is None:
         data = {}
@@ -71,22 +74,28 @@ def save(model: Model, path: Path) -> None:
     write_atomic(path, dump(model).encode())
 
 
-def _index_lines(node: yaml.Node | None, at: Location, lines: dict[Location, int], source: str) -> None:
-    """Note the line of each key; refuse a key that is given twice, which YAML itself lets pass."""
-    if node is None:
+def _index_lines(node: yaml.Node | None, at: Location, lines: dict[Location, int], source: str, seen: set[int]) -> None:
+    """Note the line of each key; refuse a key that is given twice, which YAML itself lets pass.
+
+    A node that aliases repeat is walked once: aliases of aliases would otherwise take for ever.
+    """
+    if node is None or id(node) in seen:
         return
+    seen.add(id(node))
     lines.setdefault(at, node.start_mark.line + 1)
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            here = (*at, key.value)
             line = key.start_mark.line + 1
+            if not isinstance(key, yaml.ScalarNode):
+                raise ConfigError("a key must be a plain word", where=f"{source}:{line}")
+            here = (*at, key.value)
             if here in lines:
                 raise ConfigError(f"'{_field(here)}' is given twice", where=f"{source}:{line}")
             lines[here] = line
-            _index_lines(value, here, lines, source)
+            _index_lines(value, here, lines, source, seen)
     elif isinstance(node, yaml.SequenceNode):
         for i, value in enumerate(node.value):
-            _index_lines(value, (*at, i), lines, source)
+            _index_lines(value, (*at, i), lines, source, seen)
 
 
 def _describe(error: ValidationError, source: str, lines: dict[Location, int]) -> str:

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Configurations of the subcommands that are no jobs of their own: build-scene, bench, demo."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from humanoid_brain.config.base import Model
+from humanoid_brain.config.scene import SceneConfig
+
+
+class BuildSceneConfig(Model):
+    """Write a scene to a file."""
+
+    scene: SceneConfig = Field(default_factory=SceneConfig)
+    """What to build."""
+    file: str = "scene.usda"
+    """Name of the file; .usda is text, .usdc binary."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Accepted for uniformity; a scene file serves both."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """Accepted for uniformity; building a scene draws nothing at random."""
+    output: Path = Path("outputs/scene")
+    """Folder for the file."""
+
+    @field_validator("file")
+    @classmethod
+    def _check_file(cls, value: str) -> str:
+        if Path(value).name != value:
+            raise ValueError(f"'{value}' must be a plain file name")
+        return value
+
+
+class BenchConfig(Model):
+    """Measure this machine."""
+
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where physics and learner run."""
+    envs: list[int] = Field(default_factory=list)
+    """Environment counts for the physics figures; empty: 64 on the CPU, 4096 and 8192 on a GPU."""
+    seconds: float = Field(default=10.0, gt=0, le=600)
+    """Time spent on each figure, s."""
+    walk: bool = False
+    """Also measure the time to walk over three seeds, which takes minutes."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """Seed of actions and learner."""
+    output: Path = Path("outputs/bench")
+    """Folder for the trainings of --walk."""
+
+
+class DemoConfig(Model):
+    """From nothing to a walking humanoid, with curve, evaluation and film."""
+
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where physics and learner run."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """Seed of the training."""
+    episodes: int = Field(default=512, ge=1)
+    """Episodes of the evaluation."""
+    output: Path = Path("outputs/demo")
+    """Folder for scene, run, evaluation and film; an interrupted demo goes on from there."""

@@ -1,0 +1,288 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The training job: rollouts and updates in slices, with exact resume."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from humanoid_brain.config.training import TrainingConfig
+from humanoid_brain.errors import DeviceError, DivergenceError, StorageError
+from humanoid_brain.jobs import Event, FileWritten, Job, Warned
+from humanoid_brain.learning.checkpoint import CheckpointStore, Totals
+from humanoid_brain.learning.folder import RunFolder
+from humanoid_brain.learning.metrics import MetricsLog, read_metrics
+
+if TYPE_CHECKING:
+    from humanoid_brain.host import Host
+    from humanoid_brain.learning.env import HumanoidEnv
+    from humanoid_brain.learning.ppo import PPO
+
+
+@dataclass(frozen=True)
+class EpisodeEnded(Event):
+    """An episode of one environment is over."""
+
+    name: ClassVar[str] = "episode"
+    env: int
+    reward: float
+    """Sum of its rewards."""
+    seconds: float
+    """Simulated length, s."""
+    cause: str
+    """"time_out", "non_finite", or the name of a termination term."""
+
+
+@dataclass(frozen=True)
+class IterationDone(Event):
+    """A rollout and its update are over."""
+
+    name: ClassVar[str] = "iteration"
+    metrics: dict[str, Any]
+    """What ``metrics.jsonl`` holds for it."""
+
+
+class TrainingJob(Job):
+    """Trains a policy, or goes on with the run in its output folder.
+
+    A slice is one policy step of all environments, or one optimizer step. Checkpoints are written between
+    iterations; since every rollout begins from a state that a checkpoint can hold, a run that was killed
+    and resumed equals, on the CPU, the one that was not, bit for bit.
+
+    Args:
+        config: The run.
+        checkpoint: Name of the checkpoint to go on from; None takes the newest, if there is one.
+        host: The simulator; None takes the one this process runs in.
+    """
+
+    def __init__(self, config: TrainingConfig, *, checkpoint: str | None = None, host: Host | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self._wanted, self._host = checkpoint, host
+        self._folder: RunFolder | None = None
+        self._env: HumanoidEnv | None = None
+        self._log: MetricsLog | None = None
+        self.totals = Totals(0, 0, 0.0)
+        self.progress.unit = "iterations"
+        self.progress.total = config.budget.iterations
+
+    # -- the work -------------------------------------------------------------------------------------------
+
+    def slices(self) -> Iterator[None]:
+        """Set up, then iterate until the budget is spent or the job is stopped; then save."""
+        self.progress.phase = "loading"
+        self._folder = RunFolder(self.config)
+        yield
+        env, learner, store = self._set_up()
+        yield
+        self._resume_or_begin(env, learner, store)
+        self._log = MetricsLog(self._folder.path, self.totals.iteration, tensorboard=self.config.tensorboard)
+        self._write_manifest(env)
+        yield
+        self.progress.phase = "training"
+        saved = self.totals.iteration
+        while not (self.stopping or self._spent()):
+            began, before = time.perf_counter(), self.totals
+            yield from self._collect(env, learner)
+            collected = time.perf_counter()
+            yield from learner.update()
+            self._count(env, learner, began, before)
+            self._report(env, learner, collected - began, time.perf_counter() - collected)
+            yield from self._watch(env)
+            if self.totals.iteration % self.config.checkpoint.every == 0:
+                yield from self._save(env, learner, store)
+                saved = self.totals.iteration
+            yield
+        self.progress.phase = "saving"
+        if saved != self.totals.iteration:
+            yield from self._save(env, learner, store)
+        yield from self._export(env, learner)
+
+    def release(self) -> None:
+        """Close files, let go of the World and of the folder."""
+        if self._log is not None:
+            self._log.close()
+        if self._env is not None:
+            self._env.simulation.close()
+            self._env = None
+        if self._folder is not None:
+            self._folder.release()
+
+    # -- set-up ---------------------------------------------------------------------------------------------
+
+    def _set_up(self) -> tuple[HumanoidEnv, PPO, CheckpointStore]:
+        # Heavy packages are imported where they are used, so that a panel opens at once.
+        import torch
+
+        from humanoid_brain.learning.setup import make_env, make_learner
+
+        config = self.config
+        if config.device == "cuda" and not torch.cuda.is_available():
+            raise DeviceError("CUDA was asked for, but torch finds no GPU", where="device", todo="Use --device cpu")
+        self._env = env = make_env(config, host=self._host)
+        learner = make_learner(config, env)
+        reserve = config.checkpoint.reserve_mib << 20
+        store = CheckpointStore(
+            config.output / "checkpoints", self._signature(env), keep=config.checkpoint.keep, reserve=reserve
+        )
+        return env, learner, store
+
+    def _signature(self, env: HumanoidEnv) -> dict[str, Any]:
+        return {
+            "robot": self.config.scene.robot.name,
+            "joints": list(env.state.robot.dof_names),
+            "task": self.config.task.name,
+            "observations": {name: group.size for name, group in env.groups.items()},
+            "num_envs": env.num_envs,
+            "network": self.config.network.hidden,
+            "seed": self.config.seed,
+        }
+
+    def _resume_or_begin(self, env: HumanoidEnv, learner: PPO, store: CheckpointStore) -> None:
+        if self._wanted is not None or store.names():
+            checkpoint = store.read(self._wanted)
+            env.reset()
+            learner.load_state_dict(checkpoint.learner)
+            env.load_state_dict(checkpoint.environment)
+            self.totals = checkpoint.totals
+        else:
+            env.reset(spread=True)
+            # Start from the statistics of the first observations rather than from none.
+            learner.network.policy_normalizer.update(env.observations["policy"])
+            learner.network.critic_normalizer.update(env.observations["critic"])
+        self.progress.done = self.totals.iteration
+        env.record()
+        learner.record()
+
+    # -- one iteration --------------------------------------------------------------------------------------
+
+    def _collect(self, env: HumanoidEnv, learner: PPO) -> Iterator[None]:
+        env.write_state()
+        for _ in range(self.config.ppo.steps):
+            action = learner.act(env.observations["policy"], env.observations["critic"])
+            _, reward, terminated, truncated, extras = env.step(action)
+            learner.observe(reward, terminated, truncated, extras["final_obs"]["critic"])
+            yield
+
+    def _count(self, env: HumanoidEnv, learner: PPO, began: float, before: Totals) -> None:
+        self.totals = Totals(
+            before.iteration + 1,
+            before.env_steps + env.num_envs * self.config.ppo.steps,
+            before.seconds + time.perf_counter() - began,
+        )
+        self.progress.done = self.totals.iteration
+
+    def _report(self, env: HumanoidEnv, learner: PPO, collect: float, learn: float) -> None:
+        assert self._log is not None
+        steps = self.config.ppo.steps
+        episodes = env.episodes.read()
+        velocity, yaw, reward = (env.sums / steps).tolist()
+        terms = dict(zip(env.rewards.names, (env.rewards.sums / steps).tolist(), strict=True))
+        env.sums.zero_()
+        env.rewards.sums.zero_()
+        causes = env.failures.causes
+        row: dict[str, Any] = {
+            **dataclasses.asdict(self.totals),
+            "reward": reward / env.control_dt,
+            "velocity_error": velocity,
+            "yaw_error": yaw,
+            "steps_per_second": steps * env.num_envs / (collect + learn),
+            "collect_seconds": collect,
+            "learn_seconds": learn,
+            "episodes": len(episodes),
+            "rewards": terms,
+            "learner": learner.read_metrics(),
+        }
+        if episodes:
+            row["episode_reward"] = sum(e.reward for e in episodes) / len(episodes)
+            row["episode_seconds"] = sum(e.length for e in episodes) / len(episodes) * env.control_dt
+            row["fall_share"] = sum(causes[e.cause] != env.failures.TIME_OUT for e in episodes) / len(episodes)
+        for e in episodes:
+            self.events.append(EpisodeEnded(e.env, e.reward, e.length * env.control_dt, causes[e.cause]))
+        self._log.write(row)
+        self.events.append(IterationDone(row))
+
+    def _watch(self, env: HumanoidEnv) -> Iterator[None]:
+        """Pause when too many environments broke; a few were reset and are only counted."""
+        count = int((env.broken_steps > 0).sum())
+        if count == 0:
+            return
+        which = env.broken_steps.nonzero()[:5, 0].tolist()
+        terms = [n for n, b in zip(env.rewards.names, env.rewards.broken.tolist(), strict=True) if b]
+        env.broken_steps.zero_()
+        env.rewards.broken.zero_()
+        where = f"environments {which}{'...' if count > len(which) else ''}, iteration {self.totals.iteration}"
+        what = f"the state of {count} environments was not finite" + (f" (terms: {', '.join(terms)})" if terms else "")
+        if count <= self.config.guard.max_share * env.num_envs:
+            self.events.append(Warned(f"{what}: {where}", "They were reset and the run goes on"))
+            return
+        yield from self._halt(DivergenceError(what, where=where, todo="Lower gains, time step or action scale"))
+
+    # -- saving ---------------------------------------------------------------------------------------------
+
+    def _save(self, env: HumanoidEnv, learner: PPO, store: CheckpointStore) -> Iterator[None]:
+        while True:
+            try:
+                path = store.write(self.totals, learner.state_dict(), env.state_dict())
+            except StorageError as error:
+                yield from self._halt(error)
+            else:
+                self.events.append(FileWritten(str(path), "checkpoint"))
+                return
+
+    def _export(self, env: HumanoidEnv, learner: PPO) -> Iterator[None]:
+        from humanoid_brain.learning.policy import save_policy
+
+        while True:
+            try:
+                path = save_policy(
+                    self.config.output / "policy", learner.network, self.config, env.state.robot, self._facts()
+                )
+            except StorageError as error:
+                yield from self._halt(error)
+            else:
+                self.events.append(FileWritten(str(path), "policy"))
+                return
+
+    def _halt(self, error: StorageError | DivergenceError) -> Iterator[None]:
+        """Pause with the reason; returns when the job was resumed, or raises it when the job is stopped."""
+        self.error = error
+        self.events.append(Warned(str(error)))
+        self.pause()
+        yield
+        if self.stopping:
+            raise error
+        self.error = None
+
+    def _facts(self) -> dict[str, Any]:
+        from humanoid_brain.learning.setup import machine
+
+        rows = read_metrics(self.config.output)
+        curve = [
+            {key: row[key] for key in ("iteration", "seconds", "env_steps", "reward", "velocity_error")} for row in rows
+        ]
+        return {
+            "seed": self.config.seed,
+            "totals": dataclasses.asdict(self.totals),
+            "machine": machine(self.config.device),
+            "curve": curve[:: max(1, len(curve) // 100)],
+        }
+
+    def _write_manifest(self, env: HumanoidEnv) -> None:
+        from humanoid_brain.learning.setup import machine
+
+        assert self._folder is not None
+        facts = {
+            "host": f"{env.simulation.host.name} {env.simulation.host.version}",
+            "seed": self.config.seed,
+            "machine": machine(self.config.device),
+            "reproducible": self.config.device == "cpu",
+        }
+        self._folder.write_manifest(facts)
+
+    def _spent(self) -> bool:
+        budget = self.config.budget
+        return self.totals.iteration >= budget.iterations or (0 < budget.seconds <= self.totals.seconds)

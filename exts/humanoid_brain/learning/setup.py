@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Put environment and learner together from a configuration."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import Literal
+
+import torch
+
+from humanoid_brain import rng
+from humanoid_brain.config.training import TrainingConfig
+from humanoid_brain.host import Host
+from humanoid_brain.learning.env import HumanoidEnv
+from humanoid_brain.learning.networks import ActorCritic
+from humanoid_brain.learning.ppo import PPO, Mirror, Symmetry
+from humanoid_brain.learning.simulation import Simulation
+
+
+def make_env(config: TrainingConfig, *, host: Host | None = None) -> HumanoidEnv:
+    """The environment of a run."""
+    if config.device == "cpu":
+        torch.set_num_threads(config.torch_threads or os.cpu_count() or 1)
+    simulation = Simulation(config.scene, config.device, host=host)
+    return HumanoidEnv(simulation, config.task, seed=config.seed)
+
+
+def make_learner(config: TrainingConfig, env: HumanoidEnv) -> PPO:
+    """The learner of a run."""
+    network = ActorCritic(
+        env.groups["policy"].size,
+        env.groups["critic"].size,
+        env.num_actions,
+        hidden=config.network.hidden,
+        initial_std=config.network.initial_std,
+        std_range=config.network.std_range,
+        seed=rng.torch_seed(config.seed, "weights"),
+    ).to(env.device)
+    symmetry = make_symmetry(env) if config.ppo.mirror else None
+    return PPO(network, config.ppo, env.num_envs, symmetry=symmetry, seed=config.seed)
+
+
+def make_symmetry(env: HumanoidEnv) -> Symmetry:
+    """Left-right reflections of what the learner sees."""
+    tensors = env.state.tensors
+    policy, critic = (Mirror(*env.groups[name].reflection) for name in ("policy", "critic"))
+    return Symmetry(policy, critic, Mirror(tensors.mirror_index, tensors.mirror_sign))
+
+
+def machine(device: Literal["cpu", "cuda"]) -> str:
+    """What the work runs on, for manifests and cards."""
+    cores = f"{os.cpu_count()} CPU cores ({platform.machine()})"
+    return f"{torch.cuda.get_device_name(0)}, {cores}" if device == "cuda" else cores

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The one object that all terms read: the state of every environment, in buffers that are allocated once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from humanoid_brain.config.robot import RobotConfig
+from humanoid_brain.config.task import GaitConfig
+from humanoid_brain.learning import rotations
+from humanoid_brain.scene.robot import RobotModel
+
+CONTACT_THRESHOLD = 1.0
+"""A foot counts as touching the ground above this normal force, N (the value Isaac Lab uses)."""
+
+_MOVING = 0.05
+"""Commands below this (m/s and rad/s, summed) mean: stand still."""
+
+
+@dataclass(frozen=True)
+class RobotTensors:
+    """The robot's constants on the device, each (joints,) unless noted."""
+
+    nominal: Tensor
+    action_scale: Tensor
+    stiffness: Tensor
+    damping: Tensor
+    effort_limit: Tensor
+    lower: Tensor
+    upper: Tensor
+    mirror_index: Tensor
+    mirror_sign: Tensor
+    left: Tensor
+    """1 for joints of the left side, else 0."""
+    right: Tensor
+    """1 for joints of the right side, else 0."""
+    arm_swing: Tensor
+    """1 for the left shoulder pitch joint, -1 for the right one, else 0."""
+    sole: Tensor
+    """Corners of the sole in the foot's frame, (4, 3) m."""
+
+    @staticmethod
+    def of(robot: RobotModel, config: RobotConfig, limits: Tensor, device: torch.device) -> RobotTensors:
+        """Move a robot's description to ``device``; ``limits`` (joints, 2) rad are those of the simulation."""
+
+        def move(array: object) -> Tensor:
+            return torch.as_tensor(array, device=device)
+
+        left = move([float(name.startswith(config.left_prefix)) for name in robot.dof_names])
+        right = move([float(name.startswith(config.right_prefix)) for name in robot.dof_names])
+        shoulders = move([float(group == "shoulder_pitch") for group in robot.groups])
+        return RobotTensors(
+            nominal=move(robot.nominal),
+            action_scale=move(robot.action_scale),
+            stiffness=move(robot.stiffness),
+            damping=move(robot.damping),
+            effort_limit=move(robot.effort_limit),
+            lower=limits[:, 0].to(device),
+            upper=limits[:, 1].to(device),
+            mirror_index=move(robot.mirror_index),
+            mirror_sign=move(robot.mirror_sign),
+            left=left,
+            right=right,
+            arm_swing=shoulders * (left - right),
+            sole=move(robot.sole_points),
+        )
+
+
+class State:
+    """State of all environments.
+
+    Attributes set in ``__init__`` are fixed buffers: what the physics reported, what the policy did, the
+    commands and the counters. They are what a checkpoint holds. Attributes set by :meth:`derive` are
+    computed from them once per policy step and hold until the next one.
+
+    N environments, D joints, feet ordered left, right; SI units; orientations (w, x, y, z).
+    """
+
+    def __init__(self, robot: RobotModel, tensors: RobotTensors, gait: GaitConfig, num_envs: int, dt: float) -> None:
+        device, joints = tensors.nominal.device, tensors.nominal.numel()
+
+        def zeros(*shape: int, dtype: torch.dtype = torch.float32) -> Tensor:
+            return torch.zeros(num_envs, *shape, dtype=dtype, device=device)
+
+        self.num_envs, self.device, self.dt = num_envs, device, dt
+        self.robot, self.tensors, self.gait = robot, tensors, gait
+        # Reported by the physics.
+        self.root_position, self.root_orientation = zeros(3), zeros(4)
+        self.root_velocity = zeros(6)
+        """Of the root link's centre of mass, world frame: linear m/s, then angular rad/s."""
+        self.joint_position, self.joint_velocity = zeros(joints), zeros(joints)
+        self.foot_position, self.foot_orientation = zeros(2, 3), zeros(2, 4)
+        self.foot_velocity = zeros(2, 6)
+        self.foot_force = zeros(2, 3)
+        """Contact force on each foot, world frame, N, of the last physics step."""
+        self.torso_orientation = zeros(4)
+        # What the policy did.
+        self.action, self.last_action, self.last_action2 = zeros(joints), zeros(joints), zeros(joints)
+        self.joint_target = zeros(joints)
+        self.last_joint_velocity = zeros(joints)
+        # What it was told.
+        self.command = zeros(3)
+        """Commanded velocity in the heading frame: forward m/s, left m/s, yaw rad/s."""
+        self.target = zeros(2)
+        """Commanded place on the ground, world frame, m (target commands only)."""
+        self.gait_phase = zeros()
+        """Phase of the left foot's cycle, 0 to 1; it stands first."""
+        # Counters.
+        self.episode_step = zeros(dtype=torch.int64)
+        self.reset_count = zeros(dtype=torch.int64)
+        self.air_time = zeros(2)
+        """Time since each foot last touched the ground, s."""
+        self.fresh = zeros(dtype=torch.bool)
+        """The environment was reset at the end of the last step: rates of change mean nothing yet."""
+        self.fresh.fill_(True)
+        self.root_orientation[:, 0] = self.torso_orientation[:, 0] = 1.0
+        self.foot_orientation[..., 0] = 1.0
+        self._fixed = tuple(name for name, value in vars(self).items() if isinstance(value, Tensor))
+        self.env_index = torch.arange(num_envs, device=device)
+        self._down = torch.tensor([0.0, 0.0, -1.0], device=device).expand(num_envs, 3)
+        self.terminated = zeros(dtype=torch.bool)
+        """The episode ends in failure at this step."""
+
+    def buffers(self) -> dict[str, Tensor]:
+        """The fixed buffers by name: all that must be saved to go on from here."""
+        return {name: getattr(self, name) for name in self._fixed}
+
+    def derive(self) -> None:
+        """Compute what terms share, from the buffers."""
+        self._derive_root()
+        self._derive_feet()
+        self._derive_joints()
+        self.derive_command()
+
+    def derive_command(self) -> None:
+        """Compute what follows from the command, the target and the gait clock; after :meth:`derive`."""
+        self.target_offset = rotations.turn(-self.yaw, self.target - self.root_position[:, :2])
+        """The target as seen from the robot, heading frame, (N, 2) m."""
+        self.moving = (self.command.abs().sum(-1) > _MOVING).to(torch.float32)
+        """1 while the command asks for motion, else 0, (N,)."""
+        swing = self.swing(self.gait_phase)
+        self.wants_contact = swing <= 0.0
+        """Whether the clock wants each foot on the ground, (N, 2) bool."""
+        self.sole_reference = self.gait.swing_height * torch.sin(torch.pi * swing).square()
+        """Height at which the clock wants each sole, (N, 2) m."""
+
+    def swing(self, phase: Tensor) -> Tensor:
+        """How far each foot is in its swing at ``phase`` (N,): 0 while it stands, rising to 1, (N, 2)."""
+        both = torch.stack([phase, (phase + 0.5) % 1.0], -1)
+        stance = self.gait.stance
+        return ((both - stance) / (1.0 - stance)).clamp(0.0, 1.0) * self.moving.unsqueeze(-1)
+
+    def _derive_root(self) -> None:
+        q, velocity = self.root_orientation, self.root_velocity
+        self.linear_velocity = rotations.rotate_inverse(q, velocity[:, :3])
+        """Root velocity in the root's frame, (N, 3) m/s."""
+        self.angular_velocity = rotations.rotate_inverse(q, velocity[:, 3:])
+        """Root angular velocity in the root's frame, (N, 3) rad/s."""
+        self.gravity = rotations.rotate_inverse(q, self._down)
+        """Unit vector of gravity in the root's frame, (N, 3)."""
+        self.yaw = rotations.yaw(q)
+        self.heading_velocity = rotations.turn(-self.yaw, velocity[:, :2])
+        """Planar root velocity in the heading frame, (N, 2) m/s."""
+        self.height = self.root_position[:, 2]
+        """Height of the root link's origin above the ground, (N,) m."""
+        self.torso_tilt = rotations.up_axis(self.torso_orientation)[:, :2]
+
+    def _derive_feet(self) -> None:
+        corners = rotations.rotate(
+            self.foot_orientation.unsqueeze(2).expand(-1, -1, 4, -1), self.tensors.sole.expand(self.num_envs, 2, 4, 3)
+        )
+        lowest = self.foot_position[..., 2] + corners[..., 2].amin(-1)
+        fresh = self.fresh.unsqueeze(-1)
+        # Right after a reset the links' reported poses and forces still belong to the old episode.
+        self.sole_height = torch.where(fresh, 0.0, lowest)
+        """Height of the lowest point of each sole, (N, 2) m."""
+        self.contact = (self.foot_force[..., 2] > CONTACT_THRESHOLD) | fresh
+        """Whether each foot touches the ground, (N, 2) bool."""
+        self.foot_linear_velocity = torch.where(fresh.unsqueeze(-1), 0.0, self.foot_velocity[..., :3])
+        self.foot_tilt = rotations.up_axis(self.foot_orientation)[..., :2]
+        between = self.foot_position[:, 0, :2] - self.foot_position[:, 1, :2]
+        self.foot_distance = rotations.turn(-self.yaw, between)[:, 1]
+        """How far the left foot lies to the left of the right one, (N,) m."""
+
+    def _derive_joints(self) -> None:
+        t = self.tensors
+        self.joint_offset = self.joint_position - t.nominal
+        """Joint positions relative to the nominal pose, (N, D) rad."""
+        effort = t.stiffness * (self.joint_target - self.joint_position) - t.damping * self.joint_velocity
+        self.joint_effort = effort.clamp(-t.effort_limit, t.effort_limit)
+        """Drive efforts at the end of the step, (N, D) N m."""
+        self.joint_acceleration = (self.joint_velocity - self.last_joint_velocity) / self.dt
+        """Mean joint acceleration over the policy step, (N, D) rad/s^2."""
