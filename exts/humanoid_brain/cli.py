@@ -193,10 +193,7 @@ def _play(config: PlayConfig) -> Result:
 def _bench(config: BenchConfig) -> Result:
     from humanoid_brain.bench import run
 
-    rows = run(config)
-    for row in rows:
-        console.print_json(row)
-    return {"figures": len(rows)}
+    return {"figures": run(config, console.print_json)}
 
 
 def _demo(config: DemoConfig) -> Result:

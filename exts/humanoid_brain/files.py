@@ -7,6 +7,8 @@ import errno
 import hashlib
 import json
 import os
+import secrets
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,14 +55,12 @@ def write_atomic(path: Path, data: bytes) -> None:
         StorageError: The disk is full or the folder cannot be written; no partial file stays behind.
     """
     with storage_errors(path):
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        part = Path(name)
+        part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
         try:
-            with os.fdopen(handle, "wb") as stream:
+            with part.open("xb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
-            part.chmod(0o666 & ~_umask())
             part.replace(path)
         except BaseException:
             part.unlink(missing_ok=True)
@@ -75,6 +75,8 @@ def write_json(path: Path, value: Any) -> None:
 
 def sync_folder(path: Path) -> None:
     """Flush the folder entry itself, so that a rename survives a power cut."""
+    if os.name == "nt":  # Windows cannot open a folder, and needs no such flush
+        return
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -97,20 +99,16 @@ def inside(folder: Path, name: str) -> Path:
     Raises:
         StorageError: The result would lie outside ``folder``, through ``..``, a link or an absolute path.
     """
-    root = folder.resolve()
-    path = (root / name).resolve()
+    try:
+        root = folder.resolve()
+        path = (root / name).resolve()
+    except (OSError, RuntimeError, ValueError) as error:  # a loop of links, a NUL character
+        raise StorageError(f"{name!r} is not a usable path", where=str(folder), todo="Use a path inside it") from error
     if path != root and root not in path.parents:
-        raise StorageError(f"'{name}' leads out of its folder", where=str(folder), todo="Use a path inside it")
+        raise StorageError(f"{name!r} leads out of its folder", where=str(folder), todo="Use a path inside it")
     return path
 
 
 def free_bytes(path: Path) -> int:
     """Bytes a normal user can still write on the file system of ``path``."""
-    stat = os.statvfs(path)
-    return stat.f_bavail * stat.f_frsize
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    return shutil.disk_usage(path).free

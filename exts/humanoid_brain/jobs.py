@@ -10,12 +10,11 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import islice
 from typing import ClassVar
-
-from humanoid_brain.errors import HumanoidBrainError
 
 
 class JobState(str, Enum):
@@ -85,9 +84,8 @@ class EventLog:
 
     def read(self, cursor: int = 0) -> tuple[list[Event], int]:
         """Events since ``cursor`` and the cursor for the next call. Start with 0."""
-        fresh = min(self._count - cursor, len(self._events))
-        events = list(self._events)[len(self._events) - fresh :] if fresh > 0 else []
-        return events, self._count
+        fresh = max(0, min(self._count - cursor, len(self._events)))
+        return [*islice(reversed(self._events), fresh)][::-1], self._count
 
     def __len__(self) -> int:
         return self._count
@@ -134,7 +132,6 @@ class Job(ABC):
         self.events = EventLog()
         self.error: Exception | None = None
         self._work: Iterator[None] | None = None
-        self._closed = False
 
     @abstractmethod
     def slices(self) -> Iterator[None]:
@@ -173,12 +170,12 @@ class Job(ABC):
                 next(self._work)
             except StopIteration:
                 self._finish(JobState.DONE)
-            except HumanoidBrainError as error:
-                self.error = error
-                self._finish(JobState.FAILED)
             except Exception as error:
                 self.error = error
                 self._finish(JobState.FAILED)
+            except BaseException:  # Ctrl-C in the middle of a slice ends the generator: it cannot go on
+                self._finish(JobState.FAILED)
+                raise
             now = time.perf_counter()
             self.progress.seconds += now - last
             last = now
@@ -199,21 +196,23 @@ class Job(ABC):
         """Ask the job to end early, keeping what it has; :meth:`tick` until it is ``done``."""
         if self.state is JobState.IDLE:
             self._finish(JobState.DONE)
-        elif not self.state.final:
+        elif self.state in (JobState.RUNNING, JobState.PAUSED):
             self._enter(JobState.STOPPING)
 
     def close(self) -> None:
-        """Free everything at once, whatever the state. What is on disk stays."""
-        if self._work is not None:
-            self._work.close()  # type: ignore[attr-defined]
-            self._work = None
-        self._release()
+        """Free everything at once, whatever the state. What is on disk stays; the job never advances again."""
+        work, self._work = self._work, None
+        try:
+            if isinstance(work, Generator):
+                work.close()
+        finally:
+            if not self.state.final:
+                self._finish(JobState.DONE)
 
     def run(self) -> None:
-        """Start and tick to the end, then raise the job's error if it has one."""
+        """Start and tick until the job ends or pauses itself, then raise its error if it has one."""
         self.start()
-        while not self.tick().final:
-            pass
+        self.tick()
         if self.error is not None:
             raise self.error
 
@@ -224,11 +223,8 @@ class Job(ABC):
     def _finish(self, state: JobState) -> None:
         self._work = None
         try:
-            self._release()
-        finally:
-            self._enter(state)
-
-    def _release(self) -> None:
-        if not self._closed:
-            self._closed = True
             self.release()
+        except Exception as error:
+            self.error = self.error or error
+            state = JobState.FAILED
+        self._enter(state)

@@ -59,18 +59,22 @@ def bits(key: int, address: list[torch.Tensor], count: int) -> torch.Tensor:
 
 def uniform(key: int, address: list[torch.Tensor], count: int, low: float = 0.0, high: float = 1.0) -> torch.Tensor:
     """Uniform draws in [low, high), float32 of shape (N, count). Arguments as for :func:`bits`."""
+    import numpy as np
     import torch
 
     top = (bits(key, address, count) >> 40) & 0xFFFFFF
-    return top.to(torch.float32) * ((high - low) / (1 << 24)) + low
+    draws = top.to(torch.float32) * ((high - low) / (1 << 24)) + low
+    # The sum rounds up to high itself once in millions of draws.
+    return draws.clamp_(max=float(np.nextafter(np.float32(high), np.float32(low)))) if high > low else draws
 
 
 def normal(key: int, address: list[torch.Tensor], count: int) -> torch.Tensor:
-    """Standard normal draws by inversion, float32 of shape (N, count), at most 5.42 in magnitude."""
+    """Standard normal draws by inversion, float32 of shape (N, count), at most 5.30 in magnitude."""
     import torch
 
-    top = (bits(key, address, count) >> 40) & 0xFFFFFF
-    centred = (top.to(torch.float32) + 0.5) * (2.0 / (1 << 24)) - 1.0
+    # 23 bits, not 24: the half added to the largest 24-bit number rounds up in float32, and erfinv(1) is infinite.
+    top = (bits(key, address, count) >> 41) & 0x7FFFFF
+    centred = (top.to(torch.float32) + 0.5) * (2.0 / (1 << 23)) - 1.0
     return torch.erfinv(centred) * math.sqrt(2.0)
 
 

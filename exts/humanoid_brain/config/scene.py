@@ -75,7 +75,7 @@ class GroundConfig(Model):
     """Coefficient of dynamic friction, at most the static one."""
     restitution: float = Field(default=0.0, ge=0.0, le=1.0)
     """0 does not bounce, 1 loses no energy."""
-    colors: tuple[Color, Color] = ((0.30, 0.33, 0.37), (0.38, 0.41, 0.45))
+    colors: tuple[Color, Color] = ((0.205, 0.225, 0.25), (0.285, 0.31, 0.34))
     """The two tile colours, linear RGB."""
     tile: float = Field(default=1.0, ge=0.1, le=10.0)
     """Edge of a tile in m."""
@@ -92,11 +92,11 @@ class GroundConfig(Model):
 class LightsConfig(Model):
     """A sky and a sun."""
 
-    sky_intensity: float = Field(default=900.0, ge=0.0, le=1e5)
+    sky_intensity: float = Field(default=750.0, ge=0.0, le=1e5)
     """Luminance of the dome light in nit."""
     sky_color: Color = (0.80, 0.88, 1.0)
     """Colour of the sky, linear RGB."""
-    sun_intensity: float = Field(default=2200.0, ge=0.0, le=1e6)
+    sun_intensity: float = Field(default=2500.0, ge=0.0, le=1e6)
     """Intensity of the distant light, as USD counts it."""
     sun_color: Color = (1.0, 0.94, 0.85)
     """Colour of the sun, linear RGB."""

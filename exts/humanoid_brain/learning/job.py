@@ -64,6 +64,8 @@ class TrainingJob(Job):
         self._wanted, self._host = checkpoint, host
         self._folder: RunFolder | None = None
         self._env: HumanoidEnv | None = None
+        self.learner: PPO | None = None
+        """The learner, once the set-up is done."""
         self._log: MetricsLog | None = None
         self.totals = Totals(0, 0, 0.0)
         self.progress.unit = "iterations"
@@ -123,7 +125,7 @@ class TrainingJob(Job):
         if config.device == "cuda" and not torch.cuda.is_available():
             raise DeviceError("CUDA was asked for, but torch finds no GPU", where="device", todo="Use --device cpu")
         self._env = env = make_env(config, host=self._host)
-        learner = make_learner(config, env)
+        self.learner = learner = make_learner(config, env)
         reserve = config.checkpoint.reserve_mib << 20
         store = CheckpointStore(
             config.output / "checkpoints", self._signature(env), keep=config.checkpoint.keep, reserve=reserve

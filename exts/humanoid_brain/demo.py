@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The demo: from nothing to a walking humanoid, step by step, each into a folder of its own.
+
+A demo that was interrupted goes on where it was: steps whose results are there are not done again.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from humanoid_brain import console, paths
+from humanoid_brain.config.base import load
+from humanoid_brain.config.commands import DemoConfig
+from humanoid_brain.files import make_folder
+
+
+def run(config: DemoConfig) -> dict[str, Any]:
+    """Build a scene, train a policy, plot its curve, evaluate it, film it.
+
+    Returns:
+        What the command line prints with ``--json``.
+    """
+    began = time.monotonic()
+    folder = make_folder(config.output)
+    _say("1/4 The scene")
+    scene = _scene(folder / "scene")
+    _say("2/4 Training from random weights")
+    policy = _train(config, folder / "run")
+    if policy is None:
+        return {"output": str(folder), "interrupted": True}
+    _say("3/4 Evaluation")
+    report = _evaluate(config, folder)
+    if not report:
+        return {"output": str(folder), "interrupted": True}
+    _say("4/4 The film")
+    film = _film(config, folder)
+    _say(f"Done in {(time.monotonic() - began) / 60:.1f} minutes. Look at:")
+    for path in (scene, folder / "curve.png", folder / "evaluation" / "report.png", film):
+        _say(f"  {path}")
+    return {
+        "output": str(folder),
+        "interrupted": not film,
+        "survival": report["survival"],
+        "velocity_error": report["velocity_error"],
+        "film": str(film),
+    }
+
+
+def _scene(folder: Path) -> Path:
+    from humanoid_brain.config.scene import SceneConfig
+    from humanoid_brain.scene.build import write_scene
+
+    path = make_folder(folder) / "scene.usda"
+    if not path.exists():
+        write_scene(SceneConfig(num_envs=16), path)
+    return path
+
+
+def _train(config: DemoConfig, folder: Path) -> Path | None:
+    """Folder of the policy, or None if the training was interrupted."""
+    from humanoid_brain.cli import describe_training
+    from humanoid_brain.config.training import TrainingConfig
+    from humanoid_brain.evaluation.curve import plot_curve
+    from humanoid_brain.learning.job import TrainingJob
+
+    preset = "walk.yaml" if config.device == "cuda" else "walk_cpu.yaml"
+    training = load(TrainingConfig, paths.config() / "training" / preset)
+    training.device, training.seed, training.output = config.device, config.seed, folder
+    job = TrainingJob(training)
+    console.drive(job, describe=describe_training)
+    plot_curve(folder, folder.parent / "curve.png")
+    spent = training.budget.seconds
+    done = job.totals.iteration >= training.budget.iterations or 0 < spent <= job.totals.seconds
+    return folder / "policy" if done else None
+
+
+def _evaluate(config: DemoConfig, folder: Path) -> dict[str, Any]:
+    from humanoid_brain.config.evaluation import EvaluationConfig
+    from humanoid_brain.evaluation.job import EvaluationJob
+
+    written = folder / "evaluation" / "report.json"
+    if written.exists():
+        return json.loads(written.read_text())
+    job = EvaluationJob(
+        EvaluationConfig(
+            run=folder / "run", device=config.device, episodes=config.episodes, output=folder / "evaluation"
+        )
+    )
+    console.drive(job)
+    if job.report:
+        _say(
+            f"{100 * job.report['survival']:.1f} % of {job.report['episodes']} episodes survived, "
+            f"velocity error {job.report['velocity_error']:.3f} m/s"
+        )
+    return job.report
+
+
+def _film(config: DemoConfig, folder: Path) -> Path | None:
+    from humanoid_brain.config.evaluation import PlayConfig
+    from humanoid_brain.evaluation.play import PlayJob
+
+    written = folder / "film" / "film.mp4"
+    if not written.exists():
+        job = PlayJob(PlayConfig(run=folder / "run", device=config.device, output=folder / "film"))
+        console.drive(job)
+        if not job.film:
+            return None
+    return written
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The play job: a policy walks as it is told, and a film is made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from humanoid_brain.config.evaluation import CommandStep, PlayConfig
+from humanoid_brain.config.task import VelocityCommandConfig
+from humanoid_brain.errors import HostError
+from humanoid_brain.files import make_folder
+from humanoid_brain.jobs import FileWritten, Job
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from torch import Tensor
+
+    from humanoid_brain.host import Host
+    from humanoid_brain.host.standalone.renderer import Renderer
+    from humanoid_brain.learning.env import HumanoidEnv
+    from humanoid_brain.learning.policy import Policy
+
+_SMOOTHING = 0.06
+"""Share of the way to the robots that the camera goes per frame."""
+_STILL_SAMPLES = 4
+"""How many times the film's samples the still picture has."""
+
+
+class PlayJob(Job):
+    """Replays a policy and writes ``film.mp4``, and a still of its middle as ``still.png``.
+
+    A slice is one policy step, or one frame.
+
+    Args:
+        config: What to play and how to film it.
+        host: The simulator; None takes the one this process runs in.
+    """
+
+    def __init__(self, config: PlayConfig, *, host: Host | None = None) -> None:
+        super().__init__()
+        self.config = config
+        self.film = ""
+        """Path of the film, once it is whole."""
+        self._host = host
+        self._env: HumanoidEnv | None = None
+        self.progress.unit = "frames"
+
+    def slices(self) -> Iterator[None]:
+        """Load, walk and film."""
+        from humanoid_brain.evaluation.video import VideoWriter
+        from humanoid_brain.learning.policy import load_policy
+
+        c = self.config
+        folder = make_folder(c.output)
+        self.progress.phase = "loading"
+        policy = load_policy(c.folder)
+        env = self._open(policy)
+        policy = policy.to(env.device)
+        yield
+        scene = _Filmed(env, c)
+        yield
+        self.progress.phase = "filming"
+        steps = list(_schedule(policy, env, c))
+        self.progress.total = max(1, int(len(steps) * env.control_dt * c.fps))
+        env.reset()
+        with VideoWriter(folder / "film.mp4", c.width, c.height, c.fps) as video:
+            frames = 0
+            for number, command in enumerate(steps):
+                if self.stopping:
+                    raise GeneratorExit
+                _command(env, command)
+                env.step(policy(env.observations["policy"]))
+                yield
+                while frames < (number + 1) * env.control_dt * c.fps:
+                    video.write(scene.frame(frames))
+                    frames += 1
+                    self.progress.done = frames
+                    if frames == int(self.progress.total) // 2:
+                        scene.still(folder / "still.png")
+                    yield
+        self.film = str(folder / "film.mp4")
+        self.events.append(FileWritten(self.film, "film"))
+
+    def release(self) -> None:
+        """Let go of the World."""
+        if self._env is not None:
+            self._env.simulation.close()
+            self._env = None
+
+    def _open(self, policy: Policy) -> HumanoidEnv:
+        from humanoid_brain import host as hosts
+        from humanoid_brain.learning.setup import make_env
+
+        host = self._host or hosts.load()
+        if host.name != "standalone":
+            raise HostError("films are made on the standalone host only", todo="In Isaac Sim, use Movie Capture")
+        setup = policy.config.model_copy(deep=True)
+        setup.device, setup.seed = self.config.device, self.config.seed
+        setup.scene.num_envs = self.config.robots
+        setup.task.push.speed = 0.0
+        setup.task.reset.heading = (0.0, 0.0)
+        if isinstance(setup.task.command, VelocityCommandConfig):
+            # The schedule sets the commands; the task must not draw its own in between.
+            setup.task.command.resample = 1e6
+        self._env = env = make_env(setup, host=host)
+        policy.check_robot(env.state.robot)
+        return env
+
+
+def _schedule(policy: Policy, env: HumanoidEnv, config: PlayConfig) -> Iterator[CommandStep | None]:
+    """The command of each policy step; None where the task commands itself."""
+    own = isinstance(policy.config.task.command, VelocityCommandConfig)
+    for command in config.commands:
+        for _ in range(round(command.seconds / env.control_dt)):
+            yield command if own else None
+
+
+def _command(env: HumanoidEnv, command: CommandStep | None) -> None:
+    if command is not None:
+        for i, value in enumerate((command.forward, command.sideways, command.yaw)):
+            env.state.command[:, i] = value
+
+
+class _Filmed:
+    """The robots of an environment in front of a camera that follows them."""
+
+    def __init__(self, env: HumanoidEnv, config: PlayConfig) -> None:
+        from humanoid_brain.host.standalone.renderer import Renderer
+
+        simulation = env.simulation
+        built = simulation.built
+        exprs = [built.link_expr(link) for link in built.link_paths]
+        self._links = simulation.host.RigidPrimView(prim_paths_expr=exprs, name="film", reset_xform_properties=False)
+        self._links.initialize(simulation.world.physics_sim_view)
+        self._env, self._config = env, config
+        self._renderer: Renderer = Renderer(
+            built.stage, config.width, config.height, config.samples, bodies=self._links.prim_paths
+        )
+        self._centre: npt.NDArray[np.float64] | None = None
+
+    def frame(self, number: int) -> npt.NDArray[np.uint8]:
+        """The next frame."""
+        return self._renderer.render(self._camera(), self._poses(), seed=number)
+
+    def still(self, path: object) -> None:
+        """A cleaner picture of the same moment, as PNG."""
+        import io
+        from pathlib import Path
+
+        from PIL import Image
+
+        from humanoid_brain.files import write_atomic
+
+        samples, self._renderer.samples = self._renderer.samples, self._config.samples * _STILL_SAMPLES
+        picture = self._renderer.render(self._camera(), self._poses())
+        self._renderer.samples = samples
+        data = io.BytesIO()
+        Image.fromarray(picture).save(data, format="png")
+        write_atomic(Path(str(path)), data.getvalue())
+
+    def _camera(self) -> object:
+        from humanoid_brain.host.standalone.renderer import Follow
+
+        centre = self._env.state.root_position.mean(0).cpu().numpy().astype(float)
+        centre[2] = 0.85
+        before = centre if self._centre is None else self._centre
+        self._centre = before + _SMOOTHING * (centre - before)
+        spread = 0.0 if self._env.num_envs == 1 else float(self._env.simulation.origins[:, :2].abs().max())
+        return Follow(tuple(self._centre), distance=3.6 + 2.0 * spread)
+
+    def _poses(self) -> dict[str, npt.NDArray[np.float64]]:
+        position, orientation = self._links.get_world_poses(clone=False)
+        matrices = _matrices(position, orientation)
+        return dict(zip(self._links.prim_paths, matrices, strict=True))
+
+
+def _matrices(position: Tensor, orientation: Tensor) -> npt.NDArray[np.float64]:
+    """Poses (N, 4, 4) from positions (N, 3) and orientations (N, 4) wxyz."""
+    import numpy as np
+
+    p, (w, x, y, z) = position.cpu().double().numpy(), orientation.cpu().double().numpy().T
+    pose = np.zeros((len(p), 4, 4))
+    pose[:, 0, :3] = np.stack([1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)], -1)
+    pose[:, 1, :3] = np.stack([2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)], -1)
+    pose[:, 2, :3] = np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], -1)
+    pose[:, :3, 3] = p
+    pose[:, 3, 3] = 1.0
+    return pose

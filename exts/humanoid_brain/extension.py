@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kit's entry point. Only importable inside Kit, which brings ``carb`` and ``omni.ext``."""
+
+from __future__ import annotations
+
+import carb  # pyright: ignore[reportMissingImports]
+import carb.settings  # pyright: ignore[reportMissingImports]
+import omni.ext  # pyright: ignore[reportMissingImports]
+import omni.kit.app  # pyright: ignore[reportMissingImports]
+
+import humanoid_brain
+from humanoid_brain import host
+from humanoid_brain.errors import HumanoidBrainError
+
+CHECK_HOST = "/exts/humanoid_brain/check_host_on_startup"
+ISAAC_EXTENSIONS = (
+    "isaacsim.core.api",
+    "isaacsim.core.cloner",
+    "isaacsim.core.prims",
+    "isaacsim.core.simulation_manager",
+    "isaacsim.core.utils",
+    "isaacsim.storage.native",
+)
+"""Optional dependencies that the host layer imports. Isaac Sim 6 still has them but no longer enables all of them."""
+
+
+class HumanoidBrainExtension(omni.ext.IExt):
+    """Resolves Isaac Sim's names when the extension is enabled, and says what was found or what is missing."""
+
+    def on_startup(self, ext_id: str) -> None:
+        """Kit enabled the extension. ``ext_id`` is its name with the version."""
+        self.host: host.Host | None = None
+        if not carb.settings.get_settings().get(CHECK_HOST):
+            return
+        try:
+            enable_isaac_extensions()
+            self.host = host.load("isaac")
+        except HumanoidBrainError as error:
+            carb.log_error(f"[{ext_id}] {error}")
+            return
+        carb.log_info(f"[{ext_id}] humanoid_brain {humanoid_brain.__version__} on Isaac Sim {self.host.version}")
+
+    def on_shutdown(self) -> None:
+        """Kit disables the extension: forget the resolved host.
+
+        The Isaac extensions stay enabled, as the dependencies of any extension do: others may use them by now.
+        """
+        self.host = None
+
+
+def enable_isaac_extensions() -> None:
+    """Enable what Isaac Sim brings but has not enabled; Kit never does that for optional dependencies."""
+    manager = omni.kit.app.get_app().get_extension_manager()
+    present = {extension["name"] for extension in manager.get_extensions()}
+    for name in ISAAC_EXTENSIONS:
+        if name in present and not manager.is_extension_enabled(name):
+            manager.set_extension_enabled_immediate(name, True)

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays at the border: NumPy or PyTorch as the world's backend says, tensors inside; rows and columns by index."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import torch
+
+from humanoid_brain.errors import HostError
+from humanoid_brain.host.standalone.simulation import simulation
+
+Array: TypeAlias = torch.Tensor | np.ndarray
+Values: TypeAlias = torch.Tensor | np.ndarray | Sequence[float] | Sequence[Sequence[float]] | float
+Indices: TypeAlias = torch.Tensor | np.ndarray | Sequence[int] | None
+
+
+def to_caller(tensor: torch.Tensor) -> Array:
+    """``tensor`` as the backend's array, sharing its storage."""
+    return tensor.numpy() if simulation.backend == "numpy" else tensor
+
+
+def to_tensor(values: Values, like: torch.Tensor) -> torch.Tensor:
+    """Caller's values with the type and device of ``like``."""
+    if isinstance(values, torch.Tensor):
+        return values.to(dtype=like.dtype, device=like.device)
+    return torch.as_tensor(np.asarray(values), dtype=like.dtype, device=like.device)
+
+
+def to_numpy(values: Values) -> np.ndarray:
+    """Caller's values as a NumPy array on the CPU."""
+    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
+
+
+def to_rows(indices: Indices, count: int, device: str | torch.device) -> torch.Tensor | None:
+    """Row or column numbers as int64 on ``device``; None stays None and means all.
+
+    Raises:
+        HostError: An index lies outside 0..count-1. On CUDA this is not checked, as it would stop the GPU.
+    """
+    if indices is None:
+        return None
+    rows = torch.as_tensor(indices, device=device).reshape(-1).to(torch.int64)
+    if rows.device.type == "cpu" and rows.numel() and not 0 <= int(rows.min()) <= int(rows.max()) < count:
+        raise HostError(f"index out of range: {rows.tolist()[:8]} with {count} rows", todo="Use 0 to count - 1")
+    return rows
+
+
+def to_list(indices: Indices, count: int) -> list[int]:
+    """Indices as a list of ints, all rows for None."""
+    rows = to_rows(indices, count, "cpu")
+    return list(range(count)) if rows is None else rows.tolist()

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this machine has: cores, memory, GPUs, native libraries. Standard library only, no CUDA context, quick."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Library:
+    """A shared library of the system that a wheel loads but does not bring.
+
+    ``required`` libraries are needed to simulate and render; without the others only ``user`` is missing.
+    """
+
+    soname: str
+    debian: str
+    user: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Gpu:
+    """An NVIDIA GPU. Memory in bytes; ``cuda`` is the newest CUDA version the driver runs, as (major, minor)."""
+
+    name: str
+    memory: int
+    memory_free: int
+    driver: str
+    cuda: tuple[int, int]
+
+
+LIBRARIES = (
+    Library("libGL.so.1", "libgl1", "ovstage", True),
+    Library("libX11.so.6", "libx11-6", "ovstage", True),
+    Library("libgomp.so.1", "libgomp1", "ovstage", True),
+    Library("libatomic.so.1", "libatomic1", "mitsuba", True),
+    Library("libvulkan.so.1", "libvulkan1 mesa-vulkan-drivers", "ovui", False),
+    Library("libglfw.so.3", "libglfw3", "ovui", False),
+    Library("libfreetype.so.6", "libfreetype6", "ovui", False),
+)
+"""Found by hiding one library after the other: physics fails without the first three, rendering without the fourth."""
+
+
+def missing_libraries() -> list[Library]:
+    """The entries of :data:`LIBRARIES` that the dynamic linker cannot load."""
+    return [library for library in LIBRARIES if not _loads(library.soname)]
+
+
+def gpus() -> list[Gpu]:
+    """NVIDIA GPUs, through the driver's management library; empty where there is none."""
+    try:
+        nvml = ctypes.CDLL("nvml.dll" if os.name == "nt" else "libnvidia-ml.so.1")
+        if nvml.nvmlInit_v2() != 0:
+            return []
+    except (OSError, AttributeError):
+        return []
+    try:
+        count = ctypes.c_uint()
+        nvml.nvmlDeviceGetCount_v2(ctypes.byref(count))
+        driver, cuda = ctypes.create_string_buffer(96), ctypes.c_int()
+        nvml.nvmlSystemGetDriverVersion(driver, len(driver))
+        nvml.nvmlSystemGetCudaDriverVersion_v2(ctypes.byref(cuda))
+        version = (cuda.value // 1000, cuda.value % 1000 // 10)
+        return [_gpu(nvml, index, driver.value.decode(), version) for index in range(count.value)]
+    finally:
+        nvml.nvmlShutdown()
+
+
+def cores() -> int:
+    """CPU cores this process may use: its affinity, cut by the quota of its container."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota, _, period = _read("/sys/fs/cgroup/cpu.max").partition(" ")
+    if quota.isdigit() and period.strip().isdigit():
+        usable = min(usable, max(1, int(quota) // int(period)))
+    return usable
+
+
+def free_memory() -> int | None:
+    """Bytes of memory that can be used without swapping, cut by the container's limit; None where unknown."""
+    lines = dict(line.split(":", 1) for line in _read("/proc/meminfo").splitlines() if ":" in line)
+    if "MemAvailable" not in lines:
+        return None
+    free = int(lines["MemAvailable"].split()[0]) * 1024
+    limit, used = _read("/sys/fs/cgroup/memory.max"), _read("/sys/fs/cgroup/memory.current")
+    return min(free, max(0, int(limit) - int(used))) if limit.isdigit() and used.isdigit() else free
+
+
+class _Memory(ctypes.Structure):
+    _fields_ = (("total", ctypes.c_ulonglong), ("free", ctypes.c_ulonglong), ("used", ctypes.c_ulonglong))
+
+
+def _gpu(nvml: ctypes.CDLL, index: int, driver: str, cuda: tuple[int, int]) -> Gpu:
+    device, name, memory = ctypes.c_void_p(), ctypes.create_string_buffer(96), _Memory()
+    nvml.nvmlDeviceGetHandleByIndex_v2(index, ctypes.byref(device))
+    nvml.nvmlDeviceGetName(device, name, len(name))
+    nvml.nvmlDeviceGetMemoryInfo(device, ctypes.byref(memory))
+    return Gpu(name.value.decode(), memory.total, memory.free, driver, cuda)
+
+
+def _loads(soname: str) -> bool:
+    try:
+        ctypes.CDLL(soname)
+    except OSError:
+        return False
+    return True
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError:
+        return ""

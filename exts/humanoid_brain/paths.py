@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the files that come with the package lie: presets, robots, policies."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+
+@lru_cache(maxsize=1)
+def share() -> Path:
+    """Folder that holds ``config``, ``data`` and ``constraints.txt``: the checkout, or a copy inside the wheel."""
+    installed = Path(__file__).parent / "_share"
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[2]
+
+
+def config() -> Path:
+    """Folder of the presets in YAML, one folder per kind of job."""
+    return share() / "config"
+
+
+def data() -> Path:
+    """Folder of the icon, the robots in USD and the trained policies."""
+    return share() / "data"
+
+
+def constraints() -> Path:
+    """File with the one tested version of every package."""
+    return share() / "constraints.txt"

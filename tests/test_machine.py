@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import ctypes
+import os
+from pathlib import Path
+
+import pytest
+
+from humanoid_brain import machine
+
+
+def test_cores_follow_the_affinity_of_the_process() -> None:
+    whole = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(whole)})
+        assert machine.cores() == 1
+    finally:
+        os.sched_setaffinity(0, whole)
+    assert 1 <= machine.cores() <= len(whole)
+
+
+@pytest.mark.parametrize(
+    ("quota", "expected"), [("max 100000", 8), ("150000 100000", 1), ("400000 100000", 4), ("50000 100000", 1), ("", 8)]
+)
+def test_cores_follow_the_quota_of_the_container(monkeypatch: pytest.MonkeyPatch, quota: str, expected: int) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    monkeypatch.setattr(machine, "_read", lambda path: quota if path.endswith("cpu.max") else "")
+    assert machine.cores() == expected
+
+
+def test_free_memory_follows_the_limit_of_the_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = {"/proc/meminfo": "MemTotal: 9000 kB\nMemAvailable:    4000 kB"}
+    monkeypatch.setattr(machine, "_read", lambda path: files.get(path, ""))
+    assert machine.free_memory() == 4000 * 1024
+    files |= {"/sys/fs/cgroup/memory.max": "3000000", "/sys/fs/cgroup/memory.current": "1000000"}
+    assert machine.free_memory() == 2_000_000
+    files["/sys/fs/cgroup/memory.max"] = "max"
+    assert machine.free_memory() == 4000 * 1024
+
+
+def test_memory_is_unknown_rather_than_wrong_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_read", lambda _: "")
+    assert machine.free_memory() is None
+
+
+def test_library_that_is_absent_or_damaged_is_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "libdamaged.so").write_bytes(b"\x7fELF")
+    wanted = (
+        machine.Library("libc.so.6", "libc6", "x", True),
+        machine.Library("libnothere.so.9", "a", "x", True),
+        machine.Library(str(tmp_path / "libdamaged.so"), "b", "x", False),
+    )
+    monkeypatch.setattr(machine, "LIBRARIES", wanted)
+    assert machine.missing_libraries() == list(wanted[1:])
+
+
+def test_no_driver_means_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> None:
+        raise OSError(name)
+
+    monkeypatch.setattr(ctypes, "CDLL", fail)
+    assert machine.gpus() == []
+
+
+@pytest.mark.gpu
+def test_gpu_is_what_torch_sees() -> None:
+    import torch
+
+    first, seen = machine.gpus()[0], torch.cuda.get_device_properties(0)
+    assert first.name == seen.name
+    # The driver keeps part of the memory that it reports.
+    assert abs(first.memory - seen.total_memory) < 2 << 30
+    assert 0 < first.memory_free <= first.memory
+    assert first.cuda >= (12, 0)
+    assert first.driver.partition(".")[0].isdigit()
