@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -22,9 +23,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.common import emit, walking
 
+from humanoid_brain.learning.assembly import make_env, make_learner
 from humanoid_brain.learning.env import HumanoidEnv
 from humanoid_brain.learning.ppo import PPO
-from humanoid_brain.learning.setup import make_env, make_learner
 
 _WARM_UP = 3
 
@@ -89,7 +90,7 @@ def main() -> None:
     drain = torch.cuda.synchronize if env.device.type == "cuda" else lambda: None
     _iterate(env, learner)
     drain()
-    facts: dict[str, object] = {"envs": env.num_envs, "device": arguments.device}
+    facts: dict[str, Any] = {"envs": env.num_envs, "device": arguments.device}
     emit("learning.first_iteration", time.perf_counter() - began, "s", **facts)
     for _ in range(_WARM_UP):
         _iterate(env, learner)

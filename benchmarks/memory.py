@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -48,7 +49,7 @@ def main() -> None:
             if not settled and elapsed > min(_SETTLE_S, arguments.seconds / 2):
                 settled = last
         job.close()
-    facts: dict[str, object] = {"envs": arguments.envs, "device": arguments.device, "seconds": arguments.seconds}
+    facts: dict[str, Any] = {"envs": arguments.envs, "device": arguments.device, "seconds": arguments.seconds}
     emit("memory.peak", peak, "MB", **facts)
     emit("memory.growth", last - settled, "MB", ratio=last / settled, **facts)
 

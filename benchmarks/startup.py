@@ -28,7 +28,7 @@ def _first_step(device: Device, envs: int, began: float) -> None:
     """In a fresh process: from ``began`` (epoch seconds) to the end of the first policy step."""
     from benchmarks.common import walking
 
-    from humanoid_brain.learning.setup import make_env, make_learner
+    from humanoid_brain.learning.assembly import make_env, make_learner
 
     imported = time.time()
     config = walking(device, envs)

@@ -125,7 +125,7 @@ def run_seed(arguments: argparse.Namespace, seed: int) -> dict[str, object]:
 
 def judge_all(config: TrainingConfig, snapshots: list[Snapshot], arguments: argparse.Namespace) -> dict[str, object]:
     """Judge snapshots in blocks, latest first, and report the first that passes."""
-    from humanoid_brain.learning.setup import make_env
+    from humanoid_brain.learning.assembly import make_env
 
     block = arguments.episodes
     together = max(1, arguments.judged // block)

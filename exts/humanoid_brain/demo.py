@@ -103,7 +103,7 @@ def _film(config: DemoConfig, folder: Path) -> Path | None:
     from humanoid_brain.config.evaluation import PlayConfig
     from humanoid_brain.evaluation.play import PlayJob
 
-    written = folder / "film" / "film.mp4"
+    written = folder / "film" / "film.webm"
     if not written.exists():
         job = PlayJob(PlayConfig(run=folder / "run", device=config.device, output=folder / "film"))
         console.drive(job)

@@ -50,11 +50,19 @@ def bits(key: int, address: list[torch.Tensor], count: int) -> torch.Tensor:
     """
     import torch
 
-    state: Any = _signed(key)
-    for part in address:
-        state = _mix(part * _signed(_GOLDEN) + state)
     index = torch.arange(1, count + 1, dtype=torch.int64, device=address[0].device)
-    return _mix(state.unsqueeze(-1) + index * _signed(_GOLDEN))
+    return _mix(_state(key, address).unsqueeze(-1) + index * _signed(_GOLDEN))
+
+
+def join(parts: list[torch.Tensor]) -> torch.Tensor:
+    """One word per row that stands for a whole address, int64 of shape (N,).
+
+    Draws for several purposes at one address then hash only this word each.
+
+    Args:
+        parts: int64 tensors of shape (N,) or (), coarse to fine.
+    """
+    return _state(0, parts)
 
 
 def uniform(key: int, address: list[torch.Tensor], count: int, low: float = 0.0, high: float = 1.0) -> torch.Tensor:
@@ -83,6 +91,13 @@ def permutation(key: int, address: list[torch.Tensor], count: int) -> torch.Tens
     import torch
 
     return torch.argsort(bits(key, address, count).reshape(count), stable=True)
+
+
+def _state(key: int, address: list[torch.Tensor]) -> torch.Tensor:
+    state: Any = _signed(key)
+    for part in address:
+        state = _mix(part * _signed(_GOLDEN) + state)
+    return state
 
 
 def _mix_int(word: int) -> int:

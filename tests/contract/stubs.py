@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the recorded interface of one Isaac Sim version as a .pyi: the types that our code is checked against.
 
-Run ``python tests/contract/stubs.py`` to rewrite exts/humanoid_brain/host/isaac_api.pyi (5.1.0).
+Run ``python -m tests.contract.stubs`` to rewrite exts/humanoid_brain/host/isaac_api.pyi (5.1.0).
 """
 
 from __future__ import annotations
 
 import ast
-import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from record import CLASS_METHODS, CLASSES, MODULES, Member, bases, members
+from tests.contract.record import CLASS_METHODS, CLASSES, MODULES, Member, bases, members
 
 CHECKED_IN = Path(__file__).parents[2] / "exts" / "humanoid_brain" / "host" / "isaac_api.pyi"
 CHECKED_IN_VERSION = "5.1.0"
@@ -20,7 +17,7 @@ CHECKED_IN_VERSION = "5.1.0"
 _HEADER = '''# SPDX-License-Identifier: Apache-2.0
 # pyright: reportIncompatibleMethodOverride=false
 # ruff: noqa
-"""Isaac Sim {version} as recorded, with the torch backend. Made by tests/contract/stubs.py: do not edit."""
+"""Isaac Sim {version} as recorded, with the torch backend. Made by tests/contract/stubs.py; do not edit."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal, TypeVar

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from rsl_rl.algorithms import PPO as RslPPO
@@ -18,7 +20,7 @@ ENVS, STEPS, POLICY, CRITIC, ACTIONS = 12, 5, 7, 9, 4
 EPOCHS, BATCHES = 3, 2
 # Two float32 implementations that sum in a different order part by a few units in the last place per
 # optimizer step; six steps of Adam with gradients of order one stay well below this.
-ROUNDING = {"rtol": 2e-4, "atol": 2e-6}
+ROUNDING: dict[str, Any] = {"rtol": 2e-4, "atol": 2e-6}
 
 
 def _reflect(size: int) -> Mirror:
@@ -126,6 +128,7 @@ def test_same_rollout_gives_same_losses_and_weights(
         torch.testing.assert_close(mine, other, **ROUNDING)
     for mine, other in zip(ours.network.critic.parameters(), theirs.critic.mlp.parameters(), strict=True):
         torch.testing.assert_close(mine, other, **ROUNDING)
+    assert theirs.actor.distribution is not None
     torch.testing.assert_close(ours.network.log_std, theirs.actor.distribution.log_std_param, **ROUNDING)
     torch.testing.assert_close(
         ours.network.policy_normalizer.mean, theirs.actor.obs_normalizer.mean, rtol=1e-5, atol=1e-6

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 
 from humanoid_brain.learning import rotations
 
 # float32 products of unit quaternions with vectors of length ~1: a few units in the last place.
-CLOSE = {"rtol": 0.0, "atol": 2e-6}
+CLOSE: dict[str, Any] = {"rtol": 0.0, "atol": 2e-6}
 
 
 def _random(count: int) -> tuple[torch.Tensor, torch.Tensor]:

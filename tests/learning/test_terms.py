@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 import torch
@@ -26,7 +27,7 @@ PARAMS: dict[str, dict[str, float]] = {
     "joint_deviation": {"arm_swing": 0.35},
 }  # fmt: skip
 # float32 sums over some twenty joints of values around one.
-CLOSE = {"rtol": 1e-4, "atol": 1e-5}
+CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}
 
 
 def _value(name: str, state: State) -> torch.Tensor:
@@ -146,6 +147,7 @@ def test_noise_is_uniform_and_has_an_address(state: State) -> None:
     draws = []
     for step in range(400):
         state.episode_step.fill_(step)
+        state.readdress()
         draws.append(vector.now(state))
     sample = torch.stack(draws)
     assert float(sample.abs().max()) <= 0.2

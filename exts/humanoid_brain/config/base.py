@@ -14,6 +14,10 @@ from humanoid_brain.files import write_atomic
 
 ModelT = TypeVar("ModelT", bound="Model")
 Location = tuple[int | str, ...]
+Places = dict[Location, str]
+"""File and line of each key."""
+
+_EXTENDS = "extends"
 
 
 class Model(BaseModel):
@@ -27,23 +31,68 @@ class Model(BaseModel):
 def load(kind: type[ModelT], path: Path) -> ModelT:
     """Read a YAML file into a model of type ``kind``.
 
+    A key ``extends: other.yaml`` at the top takes the values of that file, which lies in the same folder, for all
+    that the file itself leaves out; mappings are merged key by key, unless their ``kind`` differs; everything
+    else is replaced. A value of null takes the inherited entry away.
+
     Raises:
-        ConfigError: The file is missing, is no YAML, or holds a value that ``kind`` refuses. The message
-            names file, line and field.
+        ConfigError: A file is missing, is no YAML, or holds a value that ``kind`` refuses. The message names
+            file, line and field.
     """
+    data, places = _read(path, ())
+    return _validate(kind, data, str(path), places)
+
+
+def parse(kind: type[ModelT], text: str, source: str) -> ModelT:
+    """Read YAML ``text`` into a model; ``source`` stands for the file in messages. ``extends`` is not followed."""
+    data, places = _compose(text, source)
+    return _validate(kind, data, source, places)
+
+
+def _read(path: Path, heirs: tuple[Path, ...]) -> tuple[dict[str, Any], Places]:
+    """The merged mapping of a file and those it extends, and where each key comes from."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ConfigError(f"cannot read the configuration: {reason}", where=str(path)) from error
-    return parse(kind, text, str(path))
+    data, places = _compose(text, str(path))
+    parent = data.pop(_EXTENDS, None)
+    if parent is None:
+        return data, places
+    where = places[(_EXTENDS,)]
+    if not isinstance(parent, str) or Path(parent).name != parent:
+        raise ConfigError("'extends' takes the name of a file in the same folder", where=where)
+    base = path.parent / parent
+    if base.resolve() in (*heirs, path.resolve()):
+        raise ConfigError(f"'{parent}' extends this file in turn", where=where)
+    if not base.is_file():
+        raise ConfigError(f"there is no file '{parent}' to extend", where=where)
+    inherited, origins = _read(base, (*heirs, path.resolve()))
+    return _merge(inherited, data), {**origins, **places}
 
 
-def parse(kind: type[ModelT], text: str, source: str) -> ModelT:
-    """Read YAML ``text`` into a model; ``source`` stands for the file in messages."""
-    lines: dict[Location, int] = {}
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        if value is None and key in merged:
+            del merged[key]
+        elif isinstance(value, dict) and isinstance(merged.get(key), dict) and not _other_kind(merged[key], value):
+            merged[key] = _merge(merged[key], value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _other_kind(base: dict[str, Any], over: dict[str, Any]) -> bool:
+    """Whether the two stand for different choices, which share no fields."""
+    return "kind" in over and over["kind"] != base.get("kind")
+
+
+def _compose(text: str, source: str) -> tuple[dict[str, Any], Places]:
+    places: Places = {}
     try:
-        _index_lines(yaml.compose(text, Loader=yaml.SafeLoader), (), lines, source, set())
+        _index_places(yaml.compose(text, Loader=yaml.SafeLoader), (), places, source, set())
         data = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
@@ -58,10 +107,14 @@ def parse(kind: type[ModelT], text: str, source: str) -> ModelT:
         data = {}
     if not isinstance(data, dict):
         raise ConfigError("the top of a configuration must be a mapping of keys to values", where=f"{source}:1")
+    return data, places
+
+
+def _validate(kind: type[ModelT], data: dict[str, Any], source: str, places: Places) -> ModelT:
     try:
         return kind.model_validate(data)
     except ValidationError as error:
-        raise ConfigError(_describe(error, source, lines)) from error
+        raise ConfigError(_describe(error, source, places)) from error
 
 
 def dump(model: Model) -> str:
@@ -74,38 +127,39 @@ def save(model: Model, path: Path) -> None:
     write_atomic(path, dump(model).encode())
 
 
-def _index_lines(node: yaml.Node | None, at: Location, lines: dict[Location, int], source: str, seen: set[int]) -> None:
-    """Note the line of each key; refuse a key that is given twice, which YAML itself lets pass.
+def _index_places(node: yaml.Node | None, at: Location, places: Places, source: str, seen: set[int]) -> None:
+    """Note file and line of each key; refuse a key that is given twice, which YAML itself lets pass.
 
     A node that aliases repeat is walked once: aliases of aliases would otherwise take for ever.
     """
     if node is None or id(node) in seen:
         return
     seen.add(id(node))
-    lines.setdefault(at, node.start_mark.line + 1)
+    places.setdefault(at, f"{source}:{node.start_mark.line + 1}")
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            line = key.start_mark.line + 1
+            where = f"{source}:{key.start_mark.line + 1}"
             if not isinstance(key, yaml.ScalarNode):
-                raise ConfigError("a key must be a plain word", where=f"{source}:{line}")
+                raise ConfigError("a key must be a plain word", where=where)
             here = (*at, key.value)
-            if here in lines:
-                raise ConfigError(f"'{_field(here)}' is given twice", where=f"{source}:{line}")
-            lines[here] = line
-            _index_lines(value, here, lines, source, seen)
+            if here in places:
+                raise ConfigError(f"'{_field(here)}' is given twice", where=where)
+            places[here] = where
+            _index_places(value, here, places, source, seen)
     elif isinstance(node, yaml.SequenceNode):
         for i, value in enumerate(node.value):
-            _index_lines(value, (*at, i), lines, source, seen)
+            _index_places(value, (*at, i), places, source, seen)
 
 
-def _describe(error: ValidationError, source: str, lines: dict[Location, int]) -> str:
-    return "\n".join(_describe_one(e, source, lines) for e in error.errors(include_url=False, include_context=False))
+def _describe(error: ValidationError, source: str, places: Places) -> str:
+    problems = error.errors(include_url=False, include_context=False)
+    return "\n".join(_describe_one(problem, source, places) for problem in problems)
 
 
-def _describe_one(problem: Any, source: str, lines: dict[Location, int]) -> str:
+def _describe_one(problem: Any, source: str, places: Places) -> str:
     at: Location = tuple(problem["loc"])
-    known = next((at[:n] for n in range(len(at), -1, -1) if at[:n] in lines), ())
-    where = f"{source}:{lines.get(known, 1)}"
+    known = next((at[:n] for n in range(len(at), -1, -1) if at[:n] in places), ())
+    where = places.get(known, f"{source}:1")
     if problem["type"] == "extra_forbidden":
         return f"{where}: unknown key '{_field(at)}'"
     shown = problem["type"] != "missing" and not isinstance(problem.get("input"), dict | list)

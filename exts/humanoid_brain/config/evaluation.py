@@ -30,19 +30,19 @@ class PolicyChoice(Model):
 class EvaluationConfig(PolicyChoice):
     """An evaluation: many episodes with the deterministic policy."""
 
-    episodes: int = Field(512, ge=1, le=1_000_000)
+    episodes: int = Field(default=512, ge=1, le=1_000_000)
     """Episodes; each counts until it ends."""
-    num_envs: int = Field(512, ge=1, le=100_000)
+    num_envs: int = Field(default=512, ge=1, le=100_000)
     """Environments side by side; more episodes than that take several rounds."""
     noise: bool = True
     """Whether the policy's observations are noisy, as in training."""
-    push: float = Field(0.0, ge=0, le=5)
+    push: float = Field(default=0.0, ge=0, le=5)
     """Half width of random pushes, m/s; 0 for none."""
-    physics_dt: float = Field(0.0, ge=0, le=0.05)
+    physics_dt: float = Field(default=0.0, ge=0, le=0.05)
     """Another physics time step than in training, s, at the same control rate; 0 keeps it."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where the physics runs."""
-    seed: int = Field(1, ge=0, lt=2**31)
+    seed: int = Field(default=1, ge=0, lt=2**31)
     """Seed of initial states, commands and noise."""
     output: Path = Path("outputs/evaluate")
     """Folder for report.json and report.png."""
@@ -73,25 +73,29 @@ class PlayConfig(PolicyChoice):
         ]
     )
     """What the robot is told, one after the other (tasks with velocity commands)."""
-    width: int = Field(640, ge=64, le=3840, multiple_of=2)
+    width: int = Field(default=640, ge=64, le=3840, multiple_of=2)
     """Width of the film, pixels."""
-    height: int = Field(360, ge=64, le=2160, multiple_of=2)
+    height: int = Field(default=360, ge=64, le=2160, multiple_of=2)
     """Height of the film, pixels."""
-    fps: int = Field(25, ge=1, le=60)
+    fps: int = Field(default=25, ge=1, le=60)
     """Frames per second; a divisor of the control rate plays smoothest."""
-    samples: int = Field(12, ge=1, le=1024)
+    samples: int = Field(default=12, ge=1, le=1024)
     """Light paths per pixel; more is smoother and slower."""
-    robots: int = Field(1, ge=1, le=25)
+    robots: int = Field(default=1, ge=1, le=25)
     """Robots that walk side by side."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where the physics runs."""
-    seed: int = Field(1, ge=0, lt=2**31)
+    seed: int = Field(default=1, ge=0, lt=2**31)
     """Seed of initial states and noise."""
+    film: str = "film.webm"
+    """Name of the film; .webm is a video, .webp and .gif are animated pictures."""
     output: Path = Path("outputs/play")
-    """Folder for film.mp4."""
+    """Folder for the film."""
 
     @model_validator(mode="after")
     def _check(self) -> PlayConfig:
         if not self.commands:
             raise ValueError("commands: at least one is needed")
+        if Path(self.film).name != self.film or Path(self.film).suffix not in (".webm", ".webp", ".gif"):
+            raise ValueError(f"film: '{self.film}' must be a plain file name ending in .webm, .webp or .gif")
         return self

@@ -23,22 +23,22 @@ class ActionConfig(Model):
     kind: Literal["position", "torque"] = "position"
     """"position": target = nominal + action_scale * action, tracked by the joint drives.
     "torque": effort = action_scale * effort_limit * action, with the drives switched off."""
-    clip: float = Field(6.0, gt=0)
+    clip: float = Field(default=6.0, gt=0)
     """Largest magnitude of an action before scaling, unitless."""
-    torque_scale: float = Field(0.5, gt=0, le=1)
+    torque_scale: float = Field(default=0.5, gt=0, le=1)
     """Share of a joint's effort limit that an action of 1 asks for ("torque" only)."""
 
 
 class GaitConfig(Model):
     """A clock that tells each foot when to stand and when to swing, the right one half a cycle later."""
 
-    cycle: float = Field(0.8, gt=0.2, le=4)
+    cycle: float = Field(default=0.8, gt=0.2, le=4)
     """Length of a full cycle, s."""
-    stance: float = Field(0.56, gt=0.2, lt=0.95)
+    stance: float = Field(default=0.56, gt=0.2, lt=0.95)
     """Share of the cycle during which a foot stands."""
-    swing_height: float = Field(0.08, gt=0, le=0.3)
+    swing_height: float = Field(default=0.08, gt=0, le=0.3)
     """Height of the sole in the middle of its swing, m."""
-    lift: float = Field(0.0, ge=0, le=1)
+    lift: float = Field(default=0.0, ge=0, le=1)
     """Feed-forward that lifts the swinging foot: in mid-swing ``lift`` times ``lift_joints`` is added to the
     targets of that leg's joints, rad ("position" actions only). 0 leaves all of it to the policy."""
     lift_joints: dict[str, float] = Field(default_factory=lambda: {"hip_pitch": -1.0, "knee": 2.0, "ankle_pitch": -1.0})
@@ -55,9 +55,9 @@ class VelocityCommandConfig(Model):
     """Range of the velocity to the left, m/s."""
     yaw: Range = (-0.3, 0.3)
     """Range of the yaw rate, rad/s."""
-    stand_share: float = Field(0.1, ge=0, le=1)
+    stand_share: float = Field(default=0.1, ge=0, le=1)
     """Share of the commands that are zero: stand still."""
-    resample: float = Field(10.0, gt=0)
+    resample: float = Field(default=10.0, gt=0)
     """A new command is drawn every so many seconds of an episode, s."""
 
     @model_validator(mode="after")
@@ -76,13 +76,13 @@ class TargetCommandConfig(Model):
     """Range of the distance of a new target from the robot, m."""
     bearing: Range = (-3.14, 3.14)
     """Range of the direction of a new target, in the robot's heading frame, rad."""
-    speed: float = Field(0.8, gt=0, le=3)
+    speed: float = Field(default=0.8, gt=0, le=3)
     """Largest commanded speed, m/s."""
-    yaw_rate: float = Field(0.6, gt=0, le=3)
+    yaw_rate: float = Field(default=0.6, gt=0, le=3)
     """Largest commanded yaw rate, rad/s."""
-    radius: float = Field(0.25, gt=0)
+    radius: float = Field(default=0.25, gt=0)
     """The target counts as reached within this distance, m."""
-    resample: float = Field(10.0, gt=0)
+    resample: float = Field(default=10.0, gt=0)
     """A new target is drawn every so many seconds of an episode, s."""
 
     @model_validator(mode="after")
@@ -99,7 +99,7 @@ class ObservationTerm(Model):
     """Registered name; empty means the key of this entry."""
     scale: float = 1.0
     """Factor applied after the noise, unitless."""
-    noise: float = Field(0.0, ge=0)
+    noise: float = Field(default=0.0, ge=0)
     """Half width of the uniform noise added to each component, in the term's own unit."""
 
 
@@ -108,7 +108,7 @@ class ObservationGroup(Model):
 
     terms: dict[str, ObservationTerm]
     """The pieces by name."""
-    history: int = Field(1, ge=1, le=64)
+    history: int = Field(default=1, ge=1, le=64)
     """Number of past steps stacked, oldest first; 1 is the present alone."""
     noise: bool = True
     """Whether the terms' noise is applied."""
@@ -141,9 +141,9 @@ class ResetConfig(Model):
 
     heading: Range = (-3.1416, 3.1416)
     """Range of the initial yaw, rad."""
-    joint_offset: float = Field(0.1, ge=0, le=1)
+    joint_offset: float = Field(default=0.1, ge=0, le=1)
     """Half width of the uniform offset of each joint from the nominal pose, rad."""
-    lift: float = Field(0.005, ge=0, le=0.2)
+    lift: float = Field(default=0.005, ge=0, le=0.2)
     """Height above the nominal standing height at which the robot is put down, m."""
 
     @model_validator(mode="after")
@@ -155,9 +155,9 @@ class ResetConfig(Model):
 class PushConfig(Model):
     """Sudden changes of the root velocity that the policy must survive."""
 
-    speed: float = Field(0.0, ge=0, le=5)
+    speed: float = Field(default=0.0, ge=0, le=5)
     """Half width of the uniform change of each planar velocity component, m/s; 0 switches pushes off."""
-    interval: float = Field(5.0, gt=0)
+    interval: float = Field(default=5.0, gt=0)
     """Mean time between two pushes of one robot, s."""
 
 
@@ -166,9 +166,9 @@ class TaskConfig(Model):
 
     name: str = "walk"
     """Name for people and files."""
-    decimation: int = Field(4, ge=1, le=100)
+    decimation: int = Field(default=4, ge=1, le=100)
     """Physics steps per policy step."""
-    episode: float = Field(20.0, gt=0)
+    episode: float = Field(default=20.0, gt=0)
     """Longest episode, s; reaching it truncates, which is no failure."""
     action: ActionConfig = Field(default_factory=ActionConfig)
     """Meaning of the actions."""

@@ -17,27 +17,27 @@ from humanoid_brain.config.task import TaskConfig
 class BudgetConfig(Model):
     """When a run ends: at whichever limit comes first."""
 
-    iterations: int = Field(500, ge=1)
+    iterations: int = Field(default=500, ge=1)
     """Number of rollouts, each followed by an update."""
-    seconds: float = Field(0.0, ge=0)
+    seconds: float = Field(default=0.0, ge=0)
     """Training time, set-up and evaluation left out, s; 0 means no limit."""
 
 
 class CheckpointConfig(Model):
     """What can be lost by a kill: at most this much work."""
 
-    every: int = Field(25, ge=1)
+    every: int = Field(default=25, ge=1)
     """Iterations between two checkpoints."""
-    keep: int = Field(3, ge=2)
+    keep: int = Field(default=3, ge=2)
     """Newest checkpoints kept; older ones are deleted."""
-    reserve_mib: int = Field(256, ge=0)
+    reserve_mib: int = Field(default=256, ge=0)
     """The run pauses rather than fill the disk beyond this reserve, MiB."""
 
 
 class GuardConfig(Model):
     """What happens to environments whose state is no longer finite."""
 
-    max_share: float = Field(0.05, gt=0, le=1)
+    max_share: float = Field(default=0.05, gt=0, le=1)
     """The run pauses when more than this share of the environments broke within one iteration."""
 
 
@@ -60,9 +60,9 @@ class TrainingConfig(Model):
     """When to stop for numerical trouble."""
     device: Literal["cpu", "cuda"] = "cuda"
     """Where physics and learner run."""
-    seed: int = Field(0, ge=0, lt=2**31)
+    seed: int = Field(default=0, ge=0, lt=2**31)
     """All random draws follow from this number."""
-    torch_threads: int = Field(0, ge=0, le=256)
+    torch_threads: int = Field(default=0, ge=0, le=256)
     """CPU threads of the learner; 0: as many as there are cores."""
     output: Path = Path("outputs/train")
     """Folder of the run; a run that was interrupted there goes on."""

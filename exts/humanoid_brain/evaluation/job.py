@@ -85,7 +85,7 @@ class EvaluationJob(Job):
             self._env = None
 
     def _open(self, policy: Policy) -> HumanoidEnv:
-        from humanoid_brain.learning.setup import make_env
+        from humanoid_brain.learning.assembly import make_env
 
         config = evaluation_setup(policy.config, self.config)
         self._env = env = make_env(config, host=self._host)

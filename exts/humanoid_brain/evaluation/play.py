@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from humanoid_brain.config.evaluation import CommandStep, PlayConfig
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from humanoid_brain.host import Host
-    from humanoid_brain.host.standalone.renderer import Renderer
+    from humanoid_brain.host.standalone.renderer import Follow, Renderer
     from humanoid_brain.learning.env import HumanoidEnv
     from humanoid_brain.learning.policy import Policy
 
@@ -29,7 +30,7 @@ _STILL_SAMPLES = 4
 
 
 class PlayJob(Job):
-    """Replays a policy and writes ``film.mp4``, and a still of its middle as ``still.png``.
+    """Replays a policy and writes the film, and a still of its middle as ``still.png``.
 
     A slice is one policy step, or one frame.
 
@@ -49,7 +50,7 @@ class PlayJob(Job):
 
     def slices(self) -> Iterator[None]:
         """Load, walk and film."""
-        from humanoid_brain.evaluation.video import VideoWriter
+        from humanoid_brain.evaluation.video import open_video
         from humanoid_brain.learning.policy import load_policy
 
         c = self.config
@@ -65,7 +66,7 @@ class PlayJob(Job):
         steps = list(_schedule(policy, env, c))
         self.progress.total = max(1, int(len(steps) * env.control_dt * c.fps))
         env.reset()
-        with VideoWriter(folder / "film.mp4", c.width, c.height, c.fps) as video:
+        with open_video(folder / c.film, c.width, c.height, c.fps) as video:
             frames = 0
             for number, command in enumerate(steps):
                 if self.stopping:
@@ -80,7 +81,7 @@ class PlayJob(Job):
                     if frames == int(self.progress.total) // 2:
                         scene.still(folder / "still.png")
                     yield
-        self.film = str(folder / "film.mp4")
+        self.film = str(folder / c.film)
         self.events.append(FileWritten(self.film, "film"))
 
     def release(self) -> None:
@@ -91,7 +92,7 @@ class PlayJob(Job):
 
     def _open(self, policy: Policy) -> HumanoidEnv:
         from humanoid_brain import host as hosts
-        from humanoid_brain.learning.setup import make_env
+        from humanoid_brain.learning.assembly import make_env
 
         host = self._host or hosts.load()
         if host.name != "standalone":
@@ -144,10 +145,9 @@ class _Filmed:
         """The next frame."""
         return self._renderer.render(self._camera(), self._poses(), seed=number)
 
-    def still(self, path: object) -> None:
+    def still(self, path: Path) -> None:
         """A cleaner picture of the same moment, as PNG."""
         import io
-        from pathlib import Path
 
         from PIL import Image
 
@@ -158,9 +158,9 @@ class _Filmed:
         self._renderer.samples = samples
         data = io.BytesIO()
         Image.fromarray(picture).save(data, format="png")
-        write_atomic(Path(str(path)), data.getvalue())
+        write_atomic(path, data.getvalue())
 
-    def _camera(self) -> object:
+    def _camera(self) -> Follow:
         from humanoid_brain.host.standalone.renderer import Follow
 
         centre = self._env.state.root_position.mean(0).cpu().numpy().astype(float)
@@ -168,7 +168,8 @@ class _Filmed:
         before = centre if self._centre is None else self._centre
         self._centre = before + _SMOOTHING * (centre - before)
         spread = 0.0 if self._env.num_envs == 1 else float(self._env.simulation.origins[:, :2].abs().max())
-        return Follow(tuple(self._centre), distance=3.6 + 2.0 * spread)
+        x, y, z = self._centre.tolist()
+        return Follow((x, y, z), distance=3.6 + 2.0 * spread)
 
     def _poses(self) -> dict[str, npt.NDArray[np.float64]]:
         position, orientation = self._links.get_world_poses(clone=False)

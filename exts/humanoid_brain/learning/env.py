@@ -74,6 +74,7 @@ class HumanoidEnv:
         self._build_terms()
         state = self.state
         state.reset_count.zero_()
+        state.fresh.fill_(False)
         state.command.zero_()
         self._reset_rows.fill_(True)
         self._reset_state()
@@ -97,7 +98,7 @@ class HumanoidEnv:
         self._before()
         self.simulation.advance(self.state, self.config.decimation, self.config.action.kind)
         self._after()
-        self.simulation.write_rows(self.state, self._written_rows)
+        self.simulation.write_rows(self.state, self._written_rows, at_rest=not self.pushes)
         return self.observations, self.reward, self.terminated, self.truncated, {"final_obs": self.final_observations}
 
     def record(self) -> None:
@@ -211,6 +212,7 @@ class HumanoidEnv:
         state.fresh.fill_(False)
         broken = self._quarantine()
         state.episode_step += 1
+        state.readdress()
         state.gait_phase.copy_((state.gait_phase + self.control_dt / self.config.gait.cycle) % 1.0)
         self._command.update(state)
         state.derive()
@@ -225,9 +227,14 @@ class HumanoidEnv:
             self.final_observations[name].copy_(group.stacked(group.now(state), self.observations[name], state.fresh))
 
         torch.logical_or(self.terminated, self.truncated, out=self._reset_rows)
-        self._reset_state()
+        self._written_rows.copy_(self._reset_rows)
         self._push()
-        self._observe_reset()
+        for name, value in self.final_observations.items():
+            self.observations[name].copy_(value)
+        # A graph cannot branch; elsewhere a look at the mask costs nothing and mostly saves the work.
+        if self.device.type == "cuda" or bool(self._reset_rows.any()):
+            self._reset_state()
+            self._observe_reset()
 
     def _quarantine(self) -> Tensor:
         """Mark environments whose state is not finite and make their numbers harmless; (N,) bool."""
@@ -262,30 +269,27 @@ class HumanoidEnv:
     @torch.no_grad()
     def _reset_state(self) -> None:
         """Put the buffers of the rows that ended back to the start of an episode."""
-        state, rows, c = self.state, self._reset_rows, self.config.reset
+        state, rows, c, t = self.state, self._reset_rows, self.config.reset, self.state.tensors
         state.reset_count += rows
-        draw = rng.uniform(self._reset_key, [state.env_index, state.reset_count], self.num_actions + 2)
-        yaw = c.heading[0] + (c.heading[1] - c.heading[0]) * draw[:, 0]
-        offset = c.joint_offset * (2.0 * draw[:, 2:] - 1.0)
-        t = state.tensors
-        joints = torch.maximum(torch.minimum(t.nominal + offset, t.upper), t.lower)
-        upright = rotations.from_yaw(torch.zeros_like(yaw))
+        for name in ("root_velocity", "joint_velocity", "last_joint_velocity", "action", "last_action", "last_action2",
+                     "air_time", "episode_step"):  # fmt: skip
+            buffer = getattr(state, name)
+            buffer.masked_fill_(_rows_like(rows, buffer), 0)
+        state.readdress()
+        draw = rng.uniform(self._reset_key, [state.address], self.num_actions + 2)
+        heading = rotations.from_yaw(c.heading[0] + (c.heading[1] - c.heading[0]) * draw[:, 0])
+        joints = t.nominal + c.joint_offset * (2.0 * draw[:, 2:] - 1.0)
+        held = t.nominal if self.config.action.kind == "position" else torch.zeros_like(t.nominal)
+        upright = rotations.from_yaw(torch.zeros_like(draw[:, 0]))
         values = {
-            "root_position": self._start_position, "root_orientation": rotations.from_yaw(yaw),
-            "joint_position": joints,
-            "joint_target": t.nominal.expand_as(joints) if self.config.action.kind == "position" else 0.0,
-            "gait_phase": draw[:, 1], "torso_orientation": upright,
-            "foot_orientation": upright.unsqueeze(1).expand(-1, 2, -1),
+            "root_position": self._start_position, "root_orientation": heading, "gait_phase": draw[:, 1],
+            "joint_position": torch.maximum(torch.minimum(joints, t.upper), t.lower), "joint_target": held,
+            "torso_orientation": upright, "foot_orientation": upright.unsqueeze(1),
         }  # fmt: skip
-        for name in ("root_velocity", "joint_velocity", "last_joint_velocity", "action", "last_action",
-                     "last_action2", "air_time", "episode_step"):  # fmt: skip
-            values[name] = 0
         for name, value in values.items():
             buffer = getattr(state, name)
-            where = rows.reshape(-1, *[1] * (buffer.dim() - 1))
-            buffer.copy_(torch.where(where, value, buffer))
-        torch.logical_or(state.fresh, rows, out=state.fresh)
-        self._written_rows.copy_(rows)
+            torch.where(_rows_like(rows, buffer), value, buffer, out=buffer)
+        state.fresh.logical_or_(rows)
         self._command.resample(state, rows)
 
     def _push(self) -> None:
@@ -293,7 +297,7 @@ class HumanoidEnv:
         if not self.pushes:
             return
         state, push = self.state, self.config.push
-        draw = rng.uniform(self._push_key, [state.env_index, state.reset_count, state.episode_step], 3)
+        draw = rng.uniform(self._push_key, [state.address], 3)
         hit = (draw[:, 0] < self.control_dt / push.interval) & ~self._reset_rows
         kick = torch.zeros_like(state.root_velocity)
         kick[:, :2] = push.speed * (2.0 * draw[:, 1:] - 1.0)
@@ -301,11 +305,17 @@ class HumanoidEnv:
         self._written_rows.logical_or_(hit)
 
     def _observe_reset(self) -> None:
-        """Observations of the state after resets; rows that went on keep what was already computed."""
+        """Observations of the rows that begin a new episode."""
         state = self.state
         self._command.update(state)
         state.derive()
+        rows = state.fresh.unsqueeze(-1)
         for name, group in self.groups.items():
-            stacked = group.stacked(group.now(state), self.final_observations[name], state.fresh)
-            rows = state.fresh.unsqueeze(-1)
-            self.observations[name].copy_(torch.where(rows, stacked, self.final_observations[name]))
+            observed = self.observations[name]
+            stacked = group.stacked(group.now(state), observed, state.fresh)
+            torch.where(rows, stacked, observed, out=observed)
+
+
+def _rows_like(rows: Tensor, buffer: Tensor) -> Tensor:
+    """``rows`` (N,) with as many trailing dimensions of size one as ``buffer`` (N, ...) has."""
+    return rows.reshape(-1, *[1] * (buffer.dim() - 1))

@@ -119,7 +119,7 @@ class TrainingJob(Job):
         # Heavy packages are imported where they are used, so that a panel opens at once.
         import torch
 
-        from humanoid_brain.learning.setup import make_env, make_learner
+        from humanoid_brain.learning.assembly import make_env, make_learner
 
         config = self.config
         if config.device == "cuda" and not torch.cuda.is_available():
@@ -150,14 +150,20 @@ class TrainingJob(Job):
             learner.load_state_dict(checkpoint.learner)
             env.load_state_dict(checkpoint.environment)
             self.totals = checkpoint.totals
+            env.record()
+            learner.record()
         else:
             env.reset(spread=True)
-            # Start from the statistics of the first observations rather than from none.
-            learner.network.policy_normalizer.update(env.observations["policy"])
-            learner.network.critic_normalizer.update(env.observations["critic"])
+            env.record()
+            learner.record()
+            # Robots in motion look unlike robots that were just put down: without a first rollout to take the
+            # observations' statistics from, the first updates would see numbers that are far out of range.
+            for _ in self._collect(env, learner):
+                pass
+            learner.calibrate()
+            env.sums.zero_()
+            env.rewards.sums.zero_()
         self.progress.done = self.totals.iteration
-        env.record()
-        learner.record()
 
     # -- one iteration --------------------------------------------------------------------------------------
 
@@ -260,7 +266,7 @@ class TrainingJob(Job):
         self.error = None
 
     def _facts(self) -> dict[str, Any]:
-        from humanoid_brain.learning.setup import machine
+        from humanoid_brain.learning.assembly import machine
 
         rows = read_metrics(self.config.output)
         curve = [
@@ -274,7 +280,7 @@ class TrainingJob(Job):
         }
 
     def _write_manifest(self, env: HumanoidEnv) -> None:
-        from humanoid_brain.learning.setup import machine
+        from humanoid_brain.learning.assembly import machine
 
         assert self._folder is not None
         facts = {

@@ -75,6 +75,15 @@ class Rollout:
         return [value for value in vars(self).values() if isinstance(value, Tensor)]
 
 
+def _variance_and_mean(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Unbiased variance and mean of all numbers in ``x`` (steps, envs).
+
+    Summed row by row: one sum over everything would depend on the number of threads it is split among.
+    """
+    mean = x.sum(-1).sum() / x.numel()
+    return (x - mean).square().sum(-1).sum() / (x.numel() - 1), mean
+
+
 class PPO:
     """The learner.
 
@@ -171,9 +180,13 @@ class PPO:
 
     def finish(self) -> None:
         """Close the iteration: update the normalizers, count."""
+        self.calibrate()
+        self.iteration += 1
+
+    def calibrate(self) -> None:
+        """Take the rollout's observations into the normalizers."""
         self.network.policy_normalizer.update(self.rollout.policy)
         self.network.critic_normalizer.update(self.rollout.critic)
-        self.iteration += 1
 
     def record(self) -> None:
         """Record the CUDA graphs now, so that the first iteration is as fast as the others."""
@@ -238,7 +251,8 @@ class PPO:
             advantage = delta + config.discount * config.gae_lambda * going_on[t] * advantage
             r.advantage[t] = advantage
         r.returns.copy_(r.advantage + r.value)
-        r.advantage.copy_((r.advantage - r.advantage.mean()) / (r.advantage.std() + 1e-8))
+        variance, mean = _variance_and_mean(r.advantage)
+        r.advantage.copy_((r.advantage - mean) / (variance.sqrt() + 1e-8))
         self._old_std.copy_(net.log_std.exp())
 
     def _step_minibatch(self) -> None:

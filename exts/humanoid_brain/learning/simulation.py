@@ -85,8 +85,14 @@ class Simulation:
         forces = self.feet.get_net_contact_forces(clone=False, dt=self.physics_dt)
         _gather(forces, self._contact_rows, state.foot_force)
 
-    def write_rows(self, state: State, rows: Tensor) -> None:
-        """Write root and joint state of ``rows`` (N,) bool into the physics."""
+    def write_rows(self, state: State, rows: Tensor, *, at_rest: bool = False) -> None:
+        """Write root and joint state of ``rows`` (N,) bool into the physics.
+
+        Args:
+            state: The state to write.
+            rows: Which environments.
+            at_rest: The joints of these environments are known not to move.
+        """
         self.host.write_rows(
             self.robots,
             rows,
@@ -96,6 +102,9 @@ class Simulation:
             joint_positions=state.joint_position,
             joint_velocities=state.joint_velocity,
         )
+        if not at_rest:
+            # Writing joint velocities makes them the drives' velocity targets too, in every host.
+            self.robots.set_joint_velocity_targets(self._no_velocity)
 
     def close(self) -> None:
         """Stop the simulation and let go of the World."""
@@ -123,6 +132,7 @@ class Simulation:
             loose = [n for n, row in zip(self.robots.dof_names, limits, strict=True) if not torch.isfinite(row).all()]
             raise RobotError(f"joint '{loose[0]}' has no limits", where=config.name, todo="Give every joint a range")
         self.tensors = RobotTensors.of(self.robot, config, limits.to(torch.float32), self.device)
+        self._no_velocity = torch.zeros(self.num_envs, len(self.robot.dof_names), device=self.device)
         self._origins = torch.as_tensor(self.built.env_origins, dtype=torch.float32, device=self.device)
         self._foot_rows = self._rows(self.links.prim_paths, config.feet)
         self._torso_rows = self._rows(self.links.prim_paths, [config.torso_link])

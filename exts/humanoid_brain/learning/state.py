@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from humanoid_brain import rng
 from humanoid_brain.config.robot import RobotConfig
 from humanoid_brain.config.task import GaitConfig
 from humanoid_brain.learning import rotations
@@ -120,6 +121,8 @@ class State:
         self.foot_orientation[..., 0] = 1.0
         self._fixed = tuple(name for name, value in vars(self).items() if isinstance(value, Tensor))
         self.env_index = torch.arange(num_envs, device=device)
+        self.address = zeros(dtype=torch.int64)
+        """Address of this step's random draws: a hash of environment, reset count and step of the episode."""
         self._down = torch.tensor([0.0, 0.0, -1.0], device=device).expand(num_envs, 3)
         self.terminated = zeros(dtype=torch.bool)
         """The episode ends in failure at this step."""
@@ -127,6 +130,10 @@ class State:
     def buffers(self) -> dict[str, Tensor]:
         """The fixed buffers by name: all that must be saved to go on from here."""
         return {name: getattr(self, name) for name in self._fixed}
+
+    def readdress(self) -> None:
+        """Bring :attr:`address` up to date after a counter changed."""
+        self.address.copy_(rng.join([self.env_index, self.reset_count, self.episode_step]))
 
     def derive(self) -> None:
         """Compute what terms share, from the buffers."""

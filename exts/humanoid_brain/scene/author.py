@@ -191,10 +191,11 @@ def _author_joint(
     revolute.CreateLowerLimitAttr(math.degrees(joint.lower))
     revolute.CreateUpperLimitAttr(math.degrees(joint.upper))
     author_drive(revolute.GetPrim(), group, nominal)
+    _author_state(revolute.GetPrim(), nominal)
 
 
 def author_drive(prim: Usd.Prim, group: JointGroup, nominal: float) -> None:
-    """Drive, armature, speed limit and state of a revolute joint; USD counts angles in degrees.
+    """Drive, armature and speed limit of a revolute joint; USD counts angles in degrees.
 
     The drive's target is the nominal position in rad: Isaac Sim takes the default joint state from there.
     """
@@ -208,17 +209,17 @@ def author_drive(prim: Usd.Prim, group: JointGroup, nominal: float) -> None:
     # PhysxJointAPI is what Isaac Sim up to 5.x reads, PhysxJointAxisAPI what later PhysX reads.
     apply_api(prim, "PhysxJointAPI")
     apply_api(prim, "PhysxJointAxisAPI", "angular")
+    for schema in ("physxJoint", "physxJointAxis:angular"):
+        set_attribute(prim, f"{schema}:armature", Sdf.ValueTypeNames.Float, group.armature)
+        speed = math.degrees(group.velocity_limit)
+        set_attribute(prim, f"{schema}:maxJointVelocity", Sdf.ValueTypeNames.Float, speed)
+
+
+def _author_state(prim: Usd.Prim, position: float) -> None:
+    """State of a joint in rad; it must agree with the poses of the joint's links."""
     apply_api(prim, "PhysicsJointStateAPI", "angular")
-    speed = math.degrees(group.velocity_limit)
-    for name, value in (
-        ("physxJoint:armature", group.armature),
-        ("physxJoint:maxJointVelocity", speed),
-        ("physxJointAxis:angular:armature", group.armature),
-        ("physxJointAxis:angular:maxJointVelocity", speed),
-        ("state:angular:physics:position", math.degrees(nominal)),
-        ("state:angular:physics:velocity", 0.0),
-    ):
-        set_attribute(prim, name, Sdf.ValueTypeNames.Float, value)
+    for name, value in (("position", math.degrees(position)), ("velocity", 0.0)):
+        set_attribute(prim, f"state:angular:physics:{name}", Sdf.ValueTypeNames.Float, value)
 
 
 def _author_filters(stage: Usd.Stage, robot: str) -> None:

@@ -19,7 +19,7 @@ from humanoid_brain.errors import SceneError
 from humanoid_brain.scene.check import require_fit
 from humanoid_brain.scene.export import write_layer
 from humanoid_brain.scene.kinematics import Tree, read_tree
-from humanoid_brain.scene.robot import resolve
+from humanoid_brain.scene.robot import stance
 from humanoid_brain.scene.robots import RobotAsset, articulation_root, open_robot, place_robot
 from humanoid_brain.scene.schemas import apply_api, set_attribute
 from humanoid_brain.scene.surroundings import GROUND, PHYSICS_SCENE, author_surroundings
@@ -122,25 +122,27 @@ def write_scene(config: SceneConfig, path: Path, num_envs: int | None = None) ->
             env.GetPrim().GetReferences().AddInternalReference(SOURCE_ENV)
         env.ClearXformOpOrder()
         env.AddTranslateOp().Set(Gf.Vec3d(*origin.tolist()))
-    layer = stage.GetRootLayer()
+    layer = Sdf.Layer.CreateAnonymous(".usda")
+    layer.TransferContent(stage.GetRootLayer())
     folder = str(path.parent.resolve())
-    UsdUtils.ModifyAssetPaths(layer, lambda asset: os.path.relpath(asset, folder) if os.path.isabs(asset) else asset)
+    UsdUtils.ModifyAssetPaths(
+        layer, lambda asset: os.path.relpath(asset, folder) if Path(asset).is_absolute() else asset
+    )
     write_layer(layer, path)
 
 
 def grid_origins(count: int, spacing: float) -> npt.NDArray[np.float64]:
-    """[N, 3] positions on a square grid centred on the origin, in m."""
-    rows = math.ceil(math.sqrt(count))
+    """[N, 3] positions in m on the grid of Isaac Sim's GridCloner, centred on the origin."""
+    rows = math.ceil(count / max(math.isqrt(count), 1))
     columns = math.ceil(count / rows)
-    index = np.arange(count)
-    x = (rows - 1) / 2 - index // columns
-    y = index % columns - (columns - 1) / 2
+    row, column = np.divmod(np.arange(count), columns)
+    x, y = (rows - 1) / 2 - row, column - (columns - 1) / 2
     return np.stack([x * spacing, y * spacing, np.zeros(count)], 1).astype(np.float64)
 
 
 def grid_extent(count: int, spacing: float) -> float:
-    """Half the width in m of the grid of ``count`` environments."""
-    return math.ceil(math.sqrt(count)) * spacing / 2
+    """Distance in m from the grid's centre to the outer edge of its last environment, along an axis."""
+    return float(np.abs(grid_origins(count, spacing)).max()) + spacing / 2
 
 
 def _author_environment(stage: Usd.Stage, config: SceneConfig, asset: RobotAsset) -> Tree:
@@ -166,13 +168,11 @@ def _author_solver(root: Usd.Prim, config: PhysicsConfig) -> None:
 
 
 def _stand(robot: Usd.Prim, config: RobotConfig, tree: Tree, asset: RobotAsset) -> None:
-    """Lift a robot from a file so that its soles are on the ground in the nominal pose."""
-    height = resolve(config, tree.dof_names, list(tree.links), asset).nominal_height
-    stage = robot.GetStage()
-    link = UsdGeom.XformCache().GetLocalToWorldTransform(stage.GetPrimAtPath(tree.links[config.root_link]))
-    UsdGeom.Xformable(robot).AddTranslateOp(opSuffix="stand").Set(
-        Gf.Vec3d(0.0, 0.0, height - link.ExtractTranslation()[2])
-    )
+    """Lift a robot from a file so that its soles are on the ground in the pose that the file has."""
+    height, _ = stance(config, {}, asset)
+    link = robot.GetStage().GetPrimAtPath(tree.links[config.root_link])
+    now = UsdGeom.XformCache().GetLocalToWorldTransform(link).ExtractTranslation()[2]
+    UsdGeom.Xformable(robot).AddTranslateOp(opSuffix="stand").Set(Gf.Vec3d(0.0, 0.0, height - now))
 
 
 def _relative(tree: Tree) -> dict[str, str]:

@@ -116,6 +116,8 @@ def _check_links(stage: Usd.Stage, tree: Tree, config: RobotConfig) -> Iterator[
     if not tree.links:
         yield Finding("error", "links", "there is no rigid body", "Apply PhysicsRigidBodyAPI to the links")
         return
+    for path in tree.anchors:
+        yield Finding("warning", path, "the joint holds the robot to the world", "It is switched off in the scene")
     for name in tree.loose:
         yield Finding("error", name, "no joint connects this link to the root", "Add a joint, or remove the link")
     known = ", ".join(tree.links)
@@ -139,7 +141,9 @@ def _check_masses(stage: Usd.Stage, tree: Tree) -> Iterator[Finding]:
         if mass < 0.0:
             yield Finding("error", name, f"the mass is {mass:g} kg", "Give it its mass")
         if mass == 0.0 and has_shape:
-            yield Finding("warning", name, "the mass comes from the shapes' density", "Give the link its own mass")
+            yield Finding(
+                "warning", name, "the link has no mass of its own, its shapes give it", "Author the mass on the link"
+            )
         if mass == 0.0 and not has_shape:
             yield Finding("error", name, "the link has neither mass nor shape", "Give it a mass, or merge it")
         if not moments.any():

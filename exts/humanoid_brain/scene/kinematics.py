@@ -50,6 +50,8 @@ class Tree:
     """Prim paths that carry the articulation root API."""
     loose: list[str] = field(default_factory=list)
     """Links that no joint connects to the root."""
+    anchors: list[str] = field(default_factory=list)
+    """Prim paths of joints that hold a link to the world."""
 
     @property
     def dof_names(self) -> list[str]:
@@ -68,7 +70,7 @@ class Tree:
 def read_tree(robot: Usd.Prim) -> Tree:
     """Read the links and joints below the prim ``robot``.
 
-    Joints excluded from the articulation, and joints to the world, are left out.
+    Joints that are excluded from the articulation are left out.
     """
     links: dict[str, str] = {}
     roots: list[str] = []
@@ -83,12 +85,13 @@ def read_tree(robot: Usd.Prim) -> Tree:
             if joint:
                 found.append(joint)
     by_path = {path: name for name, path in links.items()}
-    found = [_renamed(joint, by_path) for joint in found if joint.parent in by_path and joint.child in by_path]
+    anchors = [joint.path for joint in found if joint.parent not in by_path or joint.child not in by_path]
+    found = [_renamed(joint, by_path) for joint in found if joint.path not in anchors]
     children = {joint.child for joint in found}
     root = next((name for name in links if name not in children), next(iter(links), ""))
     ordered = _outwards(root, found)
     reached = {root, *(joint.child for joint in ordered)}
-    return Tree(root, links, ordered, roots, [name for name in links if name not in reached])
+    return Tree(root, links, ordered, roots, [name for name in links if name not in reached], anchors)
 
 
 def _outwards(root: str, joints: list[JointInfo]) -> list[JointInfo]:
@@ -108,7 +111,7 @@ def _outwards(root: str, joints: list[JointInfo]) -> list[JointInfo]:
 def _read_joint(joint: UsdPhysics.Joint) -> JointInfo | None:
     prim = joint.GetPrim()
     parent, child = joint.GetBody0Rel().GetTargets(), joint.GetBody1Rel().GetTargets()
-    if not parent or not child or joint.GetExcludeFromArticulationAttr().Get():
+    if joint.GetExcludeFromArticulationAttr().Get():
         return None
     kind, axis, lower, upper = "fixed", 0, 0.0, 0.0
     if prim.IsA(UsdPhysics.RevoluteJoint):
@@ -127,8 +130,8 @@ def _read_joint(joint: UsdPhysics.Joint) -> JointInfo | None:
         name=prim.GetName(),
         path=str(prim.GetPath()),
         kind=kind,
-        parent=str(parent[0]),
-        child=str(child[0]),
+        parent=str(parent[0]) if parent else "",
+        child=str(child[0]) if child else "",
         axis=axis,
         parent_frame=_frame(joint.GetLocalPos0Attr().Get(), joint.GetLocalRot0Attr().Get()),
         child_frame=_frame(joint.GetLocalPos1Attr().Get(), joint.GetLocalRot1Attr().Get()),
@@ -168,7 +171,11 @@ def collision_points(link: Usd.Prim) -> Array:
     cache = UsdGeom.XformCache()
     to_link = np.linalg.inv(np.array(cache.GetLocalToWorldTransform(link)).T)
     points = [np.zeros((0, 3))]
-    for prim in Usd.PrimRange(link, Usd.TraverseInstanceProxies()):
+    below = iter(Usd.PrimRange(link, Usd.TraverseInstanceProxies()))
+    for prim in below:
+        if prim != link and prim.HasAPI(UsdPhysics.RigidBodyAPI):  # a link below this one in the file
+            below.PruneChildren()
+            continue
         if prim.HasAPI(UsdPhysics.CollisionAPI) and prim.IsA(UsdGeom.Gprim):
             local = _shape_points(prim)
             matrix = to_link @ np.array(cache.GetLocalToWorldTransform(prim)).T

@@ -92,7 +92,7 @@ def resolve(
             where=f"robot '{config.name}'",
             todo=f"Its links are {', '.join(bodies)}",
         )
-    height, sole = _stance(config, nominal, asset)
+    height, sole = stance(config, nominal, asset)
 
     def array(field: str) -> Floats:
         return np.array([getattr(group, field) for group in of_joint], np.float32)
@@ -135,14 +135,23 @@ def _mirror_index(names: list[str], config: RobotConfig) -> Integers:
     return np.array([names.index(twin) for twin in twins], np.int64)
 
 
-def _stance(config: RobotConfig, nominal: dict[str, float], asset: RobotAsset | None) -> tuple[float, Floats]:
-    """Height of the root link above the ground in the nominal pose, and the left foot's sole."""
+def stance(config: RobotConfig, positions: dict[str, float], asset: RobotAsset | None = None) -> tuple[float, Floats]:
+    """Height in m of the root link above the lower sole, and the left sole's rectangle in its foot's frame (4, 3).
+
+    Args:
+        config: The robot's description.
+        positions: Joint positions in rad by name; others are 0.
+        asset: The robot's opened USD; opened from ``config`` when it is left out.
+
+    Raises:
+        RobotError: A foot has no collision shape.
+    """
     from humanoid_brain.scene.kinematics import collision_points, read_tree
     from humanoid_brain.scene.robots import open_robot
 
     asset = asset or open_robot(config)
     tree = read_tree(asset.prim)
-    poses = tree.forward(nominal)
+    poses = tree.forward(positions)
     soles: list[npt.NDArray[np.float64]] = []
     for foot in config.feet:
         points = collision_points(asset.stage.GetPrimAtPath(tree.links[foot]))
@@ -152,13 +161,10 @@ def _stance(config: RobotConfig, nominal: dict[str, float], asset: RobotAsset | 
                 where=asset.name,
                 todo="Give it one, or name the link that touches the ground in 'feet'",
             )
-        soles.append(points)
-    left, right = (
-        points @ poses[foot][:3, :3].T + poses[foot][:3, 3] for points, foot in zip(soles, config.feet, strict=True)
-    )
-    lowest = min(left[:, 2].min(), right[:, 2].min())
+        soles.append(points @ poses[foot][:3, :3].T + poses[foot][:3, 3])
+    lowest = min(points[:, 2].min() for points in soles)
     height = poses[config.root_link][2, 3] - lowest
-    return float(height), _sole_rectangle(left, poses[config.feet[0]])
+    return float(height), _sole_rectangle(soles[0], poses[config.feet[0]])
 
 
 def _sole_rectangle(points: npt.NDArray[np.float64], foot: npt.NDArray[np.float64]) -> Floats:

@@ -11,12 +11,12 @@ from pxr import Sdf, Tf, Usd, UsdGeom, UsdPhysics
 
 from humanoid_brain.config.robot import FileSource, HumanoidSource, RobotConfig
 from humanoid_brain.errors import RobotError
-from humanoid_brain.files import make_folder, sha256
+from humanoid_brain.files import sha256
 from humanoid_brain.scene.author import author_drive, author_humanoid
+from humanoid_brain.scene.convert import CONVERTERS, convert
 from humanoid_brain.scene.joints import effective_groups, matching_groups, nominal_position
-from humanoid_brain.scene.kinematics import read_tree
+from humanoid_brain.scene.kinematics import Tree, read_tree
 from humanoid_brain.scene.schemas import add_label, apply_api, set_attribute, set_units
-from humanoid_brain.scene.trust import foreign_files
 
 USD_SUFFIXES = (".usd", ".usda", ".usdc", ".usdz")
 _converted: dict[tuple[str, str], Path] = {}
@@ -63,47 +63,16 @@ def robot_file(source: FileSource, folder: Path | None = None) -> Path:
         raise RobotError("there is no such robot file", where=str(path), todo="Check robot.source.path")
     if suffix in USD_SUFFIXES:
         return path.resolve()
-    if suffix not in (".urdf", ".xml"):
-        kinds = ", ".join((*USD_SUFFIXES, ".urdf", ".xml"))
+    if suffix not in CONVERTERS:
+        kinds = ", ".join((*USD_SUFFIXES, *CONVERTERS))
         raise RobotError(f"'{path.suffix}' is no kind of robot file", where=str(path), todo=f"Use one of {kinds}")
-    if foreign := list(foreign_files(path)):
-        raise RobotError(
-            f"refers to files outside its folder: {', '.join(foreign)}",
-            where=str(path),
-            todo="Put all files of a robot into one folder",
-        )
+    if folder is not None:
+        return convert(path, folder)
     key = (str(path.resolve()), sha256(path))
-    if folder is None and key in _converted:
-        return _converted[key]
-    if folder is None:
+    if key not in _converted:
         _temporary.append(tempfile.TemporaryDirectory(prefix="humanoid_brain_robot_"))
-        target = Path(_temporary[-1].name)
-    else:
-        target = make_folder(folder)
-    _converted[key] = _convert(path, target)
+        _converted[key] = convert(path, Path(_temporary[-1].name))
     return _converted[key]
-
-
-def _convert(path: Path, folder: Path) -> Path:
-    """Convert URDF (.urdf) or MJCF (.xml) into one USD file in ``folder``."""
-    try:
-        if path.suffix.lower() == ".urdf":
-            from urdf_usd_converter import Converter as UrdfConverter
-
-            asset = UrdfConverter(layer_structure=False, scene=False).convert(str(path), str(folder))
-        else:
-            from mujoco_usd_converter import Converter as MujocoConverter
-
-            asset = MujocoConverter(layer_structure=False, scene=False).convert(str(path), str(folder))
-    except ImportError as error:
-        raise RobotError(
-            f"the converter for '{path.suffix}' is not installed",
-            where=str(path),
-            todo="pip install humanoid-brain[standalone]",
-        ) from error
-    except Exception as error:  # the converters and the XML parsers below them raise many kinds
-        raise RobotError(f"cannot be converted to USD: {error}", where=str(path), todo="Repair the file") from error
-    return Path(asset.path).resolve()
 
 
 def _open_file(file: Path, source: Path) -> RobotAsset:
@@ -124,7 +93,7 @@ def _open_file(file: Path, source: Path) -> RobotAsset:
 def place_robot(stage: Usd.Stage, path: str, config: RobotConfig, asset: RobotAsset) -> Usd.Prim:
     """Put the robot at ``path`` of ``stage``: author the humanoid, or refer to the file.
 
-    A file's joints get the drives of the description, its feet report contacts.
+    A file's robot is freed from the world, its joints get the drives of the description, its feet report contacts.
     """
     if asset.file is None:
         return author_humanoid(stage, path, config)
@@ -132,6 +101,9 @@ def place_robot(stage: Usd.Stage, path: str, config: RobotConfig, asset: RobotAs
     prim.GetReferences().AddReference(str(asset.file))
     add_label(prim, config.name)
     tree = read_tree(prim)
+    for anchor in tree.anchors:
+        stage.OverridePrim(anchor).SetActive(False)
+    _make_transformable(stage, tree, path)
     groups = effective_groups(config)
     for joint in tree.joints:
         names = matching_groups(joint.name, config)
@@ -144,6 +116,16 @@ def place_robot(stage: Usd.Stage, path: str, config: RobotConfig, asset: RobotAs
             apply_api(link, "PhysxContactReportAPI")
             set_attribute(link, "physxContactReport:threshold", Sdf.ValueTypeNames.Float, 0.0)
     return prim
+
+
+def _make_transformable(stage: Usd.Stage, tree: Tree, robot: str) -> None:
+    """Turn scopes above links into transforms: ovphysx 0.7 loses what stands above a Scope."""
+    for path in tree.links.values():
+        parent = stage.GetPrimAtPath(path).GetParent()
+        while str(parent.GetPath()) != robot:
+            if not parent.IsA(UsdGeom.Xformable):
+                UsdGeom.Xform.Define(stage, parent.GetPath())
+            parent = parent.GetParent()
 
 
 def articulation_root(robot: Usd.Prim) -> Usd.Prim | None:

@@ -43,7 +43,7 @@ def foreign_paths(file: Path) -> Iterator[tuple[str, str]]:
         if not _inside(Path(asset), home):
             yield str(asset), f"lies outside the robot's folder {home}"
     for path in missing:
-        reason = "is on the network" if "://" in str(path) else "is missing"
+        reason = "is on the network" if re.match(r"\w\w+:/", str(path)) else "is missing"
         yield str(path), f"the file refers to it, but it {reason}"
 
 

@@ -142,7 +142,7 @@ class BodyView(XFormPrimView):
         return self.channels.pose(quantity)
 
     def _stage_poses(self, indices: Indices) -> tuple[Array, Array]:
-        positions, orientations = (torch.as_tensor(each) for each in super().get_world_poses(indices))
+        positions, orientations = (torch.as_tensor(each) for each in super()._stage_poses(indices))
         for i, row in enumerate(to_list(indices, self.count) if self._planned else ()):
             if row in self._planned:
                 positions[i], orientations[i] = (torch.tensor(part) for part in self._planned[row])

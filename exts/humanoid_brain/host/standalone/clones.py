@@ -113,7 +113,7 @@ def _expand(
         return level, None
     results: list[str] = []
     for path in paths:
-        source = table.sources[path] if path in table.sources else path
+        source = table.sources.get(path) or path
         key = (source, len(rest))
         if key not in cache:
             cache[key] = [match[len(source) :] for match in _match_below(stage, source, rest)]

@@ -29,11 +29,11 @@ def load_standalone() -> Host:
 
 
 def _load() -> Host:
+    from humanoid_brain.host.semantics import add_labels
     from humanoid_brain.host.standalone import articulation, cloner, materials, objects, rigid_view, world, xform_view
     from humanoid_brain.host.standalone.engine import VERSION
     from humanoid_brain.host.standalone.rows import write_rows
     from humanoid_brain.host.standalone.utils import prims, stage
-    from humanoid_brain.host.standalone.utils.semantics import add_labels
 
     # The interface that Host promises is Isaac Sim's recorded one; tests/contract holds these classes to it.
     names: dict[str, Any] = {

@@ -40,6 +40,7 @@ def isolate_environments(stage: Usd.Stage, clones: Mapping[str, Sequence[str]]) 
         scene.CreateAttribute("physxScene:invertCollisionGroupFilter", Sdf.ValueTypeNames.Bool, False).Set(True)
     for name in members:
         stage.RemovePrim(name)
+    stage.DefinePrim(_ROOT, "Scope")
     layer = stage.GetRootLayer()
     with Sdf.ChangeBlock():
         for world in outside:

@@ -309,14 +309,17 @@ class PhysicsContext:
     def _set(self, name: str, kind: str, value: object) -> None:
         from pxr import Sdf
 
-        prim = self._scene.GetPrim()
-        if not prim:
-            raise SceneError("the physics scene is gone from the stage", where=self._prim_path)
-        prim.CreateAttribute(f"physxScene:{name}", getattr(Sdf.ValueTypeNames, kind), False).Set(value)
+        self._prim().CreateAttribute(f"physxScene:{name}", getattr(Sdf.ValueTypeNames, kind), False).Set(value)
 
     def _get(self, name: str, default: float | str) -> float | str:
-        value = self._scene.GetPrim().GetAttribute(f"physxScene:{name}").Get()
+        value = self._prim().GetAttribute(f"physxScene:{name}").Get()
         return default if value is None else value
+
+    def _prim(self) -> Usd.Prim:
+        prim = self._stage.GetPrimAtPath(self._prim_path)
+        if not prim:
+            raise SceneError("the physics scene is gone from the stage", where=self._prim_path)
+        return prim
 
     def _one_of(self, value: str, allowed: tuple[str, ...]) -> str:
         if value not in allowed:

@@ -30,6 +30,8 @@ _log = logging.getLogger(__name__)
 
 SUN_DISTANCE = 1000.0
 """Distance in m of the sphere that stands for the sun."""
+DULL = 0.6
+"""Roughness from which a dielectric is drawn as plainly diffuse: its highlights are not seen but cost a quarter."""
 LUMINANCE_SCALE = 1.0 / 1000.0
 """Radiance of a light of intensity 1."""
 GUIDE_SAMPLES, COVER_SAMPLES = 2, 4
@@ -231,7 +233,7 @@ def _works(variant: str) -> bool:
 
 def _bsdf(looks: Looks, plain: bool) -> dict[str, Any]:
     color = {"type": "rgb", "value": [float(c) for c in looks.color]}
-    if plain:
+    if plain or (looks.roughness >= DULL and looks.metallic == 0.0 and looks.clearcoat == 0.0):
         return {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": color}}
     surface: dict[str, Any] = {
         "type": "principled",

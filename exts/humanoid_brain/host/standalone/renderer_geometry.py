@@ -34,6 +34,7 @@ class Triangles:
 
 
 def world_pose(cache: UsdGeom.XformCache, prim: Usd.Prim) -> Array:
+    """Pose (4, 4) of a prim in the world, for column vectors."""
     return np.array(cache.GetLocalToWorldTransform(prim), float).T
 
 

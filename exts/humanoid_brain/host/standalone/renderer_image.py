@@ -14,8 +14,8 @@ Image = npt.NDArray[np.uint8]
 
 HAZE_DISTANCE = 60.0
 """Distance in m over which the floor fades into the horizon."""
-GUIDE_SPREAD, DEPTH_SPREAD = 0.17, 0.04
-"""Relative difference of colour and of depth that the denoiser takes for an edge."""
+GUIDE_SPREAD, DEPTH_SPREAD = 0.10, 0.04
+"""Relative difference of brightness and of depth that the denoiser takes for an edge."""
 
 
 def denoise(linear: Floats, guide: Floats, cover: Floats, samples: int) -> Floats:
@@ -30,38 +30,35 @@ def denoise(linear: Floats, guide: Floats, cover: Floats, samples: int) -> Float
         cover: Depth in m times coverage, and coverage [H, W, 2].
         samples: Samples per pixel of ``linear``; more make the filter weaker.
     """
-    depth = cover[..., :1] / np.maximum(cover[..., 1:], 1e-3)
-    alike = np.concatenate(
-        [
-            np.log(guide * depth * depth + 0.03) / GUIDE_SPREAD,
-            np.log(np.maximum(depth, 1e-2)) / DEPTH_SPREAD,
-        ],
-        -1,
-    )
+    depth = cover[..., 0] / np.maximum(cover[..., 1], 1e-3)
+    tint = np.log(guide.mean(-1) * depth * depth + 0.03) / GUIDE_SPREAD
+    alike = (tint.astype(np.float32), (np.log(np.maximum(depth, 1e-2)) / DEPTH_SPREAD).astype(np.float32))
     picture = _despeckled(linear)
     strength = min(1.0, math.sqrt(8.0 / samples))
     for level, spread in enumerate((0.35, 0.12, 0.06, 0.05)):
-        picture = _smoothed(picture, alike, 1 << level, spread * strength)
+        tone = np.sqrt(np.maximum(picture.mean(-1), 0.0)) / np.float32(spread * strength)
+        picture = _smoothed(picture, (*alike, tone), 1 << level)
     return picture
 
 
-def _smoothed(picture: Floats, alike: Floats, step: int, spread: float) -> Floats:
+def _smoothed(picture: Floats, alike: tuple[Floats, ...], step: int) -> Floats:
+    """Weighted mean of each pixel and its eight neighbours ``step`` pixels away."""
     height, width, _ = picture.shape
-    tone = np.sqrt(np.maximum(picture.mean(-1, keepdims=True), 0.0)) / spread
-    margin = ((step, step), (step, step), (0, 0))
-    padded = [np.pad(values, margin, mode="edge") for values in (picture, alike, tone)]
-    total, weights = picture.copy(), np.ones((height, width, 1), np.float32)
+    padded = np.pad(picture, ((step, step), (step, step), (0, 0)), mode="edge")
+    guides = [(np.pad(values, step, mode="edge"), values) for values in alike]
+    total, weights = picture.copy(), np.ones((height, width), np.float32)
     for y in (0, step, 2 * step):
         for x in (0, step, 2 * step):
             if y == step and x == step:
                 continue
             there = (slice(y, y + height), slice(x, x + width))
-            apart = padded[1][there] - alike
-            distance = np.einsum("ijk,ijk->ij", apart, apart)[..., None] + (padded[2][there] - tone) ** 2
-            weight = np.exp(-distance) * (1.0 if y == step or x == step else 0.5)
-            total += weight * padded[0][there]
+            distance = sum((np.square(around[there] - here) for around, here in guides), np.float32(0.0))
+            weight = np.exp(-distance)
+            if y != step and x != step:
+                weight *= 0.5
+            total += weight[..., None] * padded[there]
             weights += weight
-    return total / weights
+    return total / weights[..., None]
 
 
 def _despeckled(linear: Floats) -> Floats:

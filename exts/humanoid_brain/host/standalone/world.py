@@ -4,15 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from humanoid_brain.host.standalone.events import IsaacEvents, bus
 from humanoid_brain.host.standalone.scene import Scene
 from humanoid_brain.host.standalone.simulation import simulation
 from humanoid_brain.host.standalone.simulation_context import SimulationContext
-
-if TYPE_CHECKING:
-    from pxr import Usd
 
 
 class World(SimulationContext):
@@ -28,7 +24,6 @@ class World(SimulationContext):
         set_defaults: bool = True,
         backend: str = "numpy",
         device: str | None = None,
-        stage: Usd.Stage | None = None,
     ) -> None:
         fresh = not self._ready
         super().__init__(
@@ -40,7 +35,6 @@ class World(SimulationContext):
             set_defaults,
             backend,
             device,
-            stage,
         )
         if fresh:
             self._scene = Scene()

@@ -70,6 +70,9 @@ class XFormPrimView(Prim):
 
     def get_world_poses(self, indices: Indices = None, usd: bool = True) -> tuple[Array, Array]:
         """Positions [M, 3] and orientations [M, 4] in the world, from USD."""
+        return self._stage_poses(indices)
+
+    def _stage_poses(self, indices: Indices) -> tuple[Array, Array]:
         paths = [self._prim_paths[row] for row in to_list(indices, self.count)]
         return _stack([xform.to_pose(matrix) for matrix in xform.world_matrices(self._stage, paths)])
 
@@ -145,7 +148,7 @@ class XFormPrimView(Prim):
     def get_default_state(self) -> XFormPrimViewState:
         """The poses that :meth:`post_reset` restores: at first those on the stage."""
         if self._default_poses is None:
-            self._default_poses = XFormPrimViewState(*XFormPrimView.get_world_poses(self))
+            self._default_poses = XFormPrimViewState(*self._stage_poses(None))
         return self._default_poses
 
     def set_default_state(
@@ -203,7 +206,7 @@ def _array(values: np.ndarray) -> Array:
 
 def as_rows(values: Values | None, count: int, width: int) -> np.ndarray | None:
     """Caller's values as [count, width], one row for all or one each; None stays None."""
-    return None if values is None else np.broadcast_to(to_numpy(values), (count, width))
+    return None if values is None else np.array(np.broadcast_to(to_numpy(values), (count, width)))
 
 
 def merged(old: Array, values: Values | None, indices: Indices) -> Array:

@@ -35,7 +35,7 @@ class VelocityCommand:
     def resample(self, state: State, rows: Tensor) -> None:
         """Draw a new velocity where ``rows`` is true."""
         c = self._config
-        draw = rng.uniform(self._key, [state.env_index, state.reset_count, state.episode_step], 4)
+        draw = rng.uniform(self._key, [state.address], 4)
         parts = [low + (high - low) * draw[:, i] for i, (low, high) in enumerate((c.forward, c.sideways, c.yaw))]
         moving = (draw[:, 3] >= c.stand_share).unsqueeze(-1)
         command = torch.stack(parts, -1) * moving
@@ -59,7 +59,7 @@ class TargetCommand:
     def resample(self, state: State, rows: Tensor) -> None:
         """Draw a new place, seen from where the robot stands, where ``rows`` is true."""
         c = self._config
-        draw = rng.uniform(self._key, [state.env_index, state.reset_count, state.episode_step], 2)
+        draw = rng.uniform(self._key, [state.address], 2)
         distance = c.distance[0] + (c.distance[1] - c.distance[0]) * draw[:, :1]
         bearing = c.bearing[0] + (c.bearing[1] - c.bearing[0]) * draw[:, 1]
         angle = rotations.yaw(state.root_orientation) + bearing

@@ -31,7 +31,7 @@ class RewardSum:
     def __init__(self, terms: Mapping[str, RewardTerm], state: State) -> None:
         self.names = list(terms)
         self._values = [_resolve(reward, name, config, f"rewards.{name}", state) for name, config in terms.items()]
-        self._weights = [config.weight for config in terms.values()]
+        self._weights = torch.tensor([[config.weight] for config in terms.values()], device=state.device)
         self._checked = False
         self.sums = torch.zeros(len(self.names), device=state.device)
         """Sum over steps of each term's mean over the environments, weighted, per second."""
@@ -40,21 +40,17 @@ class RewardSum:
 
     def __call__(self, state: State) -> Tensor:
         """Reward of this step, (N,); values that are not finite count as zero."""
-        total = torch.zeros(state.num_envs, device=state.device)
-        means, broken = [], []
-        for name, value, weight in zip(self.names, self._values, self._weights, strict=True):
-            term = value(state)
-            if not self._checked:
+        terms = [value(state) for value in self._values]
+        if not self._checked:
+            for name, term in zip(self.names, terms, strict=True):
                 check_shape(term, (state.num_envs,), "reward", f"rewards.{name}")
-            finite = torch.isfinite(term)
-            weighted = torch.where(finite, term, 0.0) * weight
-            total = total + weighted
-            means.append(weighted.mean())
-            broken.append((~finite).sum())
-        self._checked = True
-        self.sums += torch.stack(means)
-        self.broken += torch.stack(broken)
-        return total * state.dt
+            self._checked = True
+        stacked = torch.stack(terms)
+        finite = torch.isfinite(stacked)
+        weighted = torch.where(finite, stacked, 0.0) * self._weights
+        self.sums += weighted.mean(-1)
+        self.broken += (~finite).sum(-1)
+        return weighted.sum(0) * state.dt
 
 
 class Failures:
@@ -120,8 +116,7 @@ class ObservationVector:
         """This step's numbers, (N, width)."""
         value = torch.cat([function(state) for function in self._values], -1)
         if self._noisy:
-            address = [state.env_index, state.reset_count, state.episode_step]
-            value = value + self._noise * rng.uniform(self._key, address, self.width, -1.0, 1.0)
+            value = value + self._noise * rng.uniform(self._key, [state.address], self.width, -1.0, 1.0)
         return torch.nan_to_num(value * self._scale).clamp(-self._BOUND, self._BOUND)
 
     def stacked(self, now: Tensor, before: Tensor, fresh: Tensor) -> Tensor:

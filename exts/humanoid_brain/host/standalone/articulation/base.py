@@ -39,6 +39,21 @@ class ArticulationBase(BodyView):
             prim_paths_expr, name, positions, translations, orientations, scales, visibilities, reset_xform_properties
         )
 
+    def set_velocities(self, velocities: Values | None = None, indices: Indices = None) -> None:
+        """Set [K, 6] of the root: linear at its centre of mass in m/s, then angular in rad/s, world frame."""
+        if velocities is not None:
+            super().set_velocities(velocities, indices)
+
+    def set_linear_velocities(self, velocities: Values | None = None, indices: Indices = None) -> None:
+        """Set [K, 3] of the root's centre of mass, m/s, world frame."""
+        if velocities is not None:
+            super().set_linear_velocities(velocities, indices)
+
+    def set_angular_velocities(self, velocities: Values | None = None, indices: Indices = None) -> None:
+        """Set [K, 3] of the root, rad/s, world frame."""
+        if velocities is not None:
+            super().set_angular_velocities(velocities, indices)
+
     def _resolve(self, expression: str) -> list[str]:
         """Matches, each replaced by the prim at or below it that carries ArticulationRootAPI."""
         from humanoid_brain.host.standalone.utils.prims import get_articulation_root_api_prim_path

@@ -1,65 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Semantic labels in both schemas: UsdSemantics labels (Isaac Sim 5 and later) and SemanticsAPI (before)."""
+"""Semantic labels of prims. Names follow isaacsim.core.utils.semantics."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from humanoid_brain.host.semantics import add_labels, get_labels, remove_labels
 from humanoid_brain.host.standalone.utils.stage import get_current_stage
 
 if TYPE_CHECKING:
     from pxr import Usd
 
-_NEW = "SemanticsLabelsAPI"
-_OLD = "SemanticsAPI"
-
-
-def add_labels(prim: Usd.Prim, labels: list[str], instance_name: str = "class", overwrite: bool = True) -> None:
-    """Label ``prim`` so that every Isaac Sim version reads it.
-
-    Args:
-        prim: The prim; its descendants inherit the labels.
-        labels: Labels, such as ``["robot"]``. The old schema has room for one and gets the first.
-        instance_name: Kind of label.
-        overwrite: Replace labels of this kind instead of adding to them.
-    """
-    from pxr import Sdf, Vt
-
-    kept = [] if overwrite else get_labels(prim).get(instance_name, [])
-    merged = [*kept, *(label for label in labels if label not in kept)]
-    prim.AddAppliedSchema(f"{_NEW}:{instance_name}")
-    attribute = prim.CreateAttribute(f"semantics:labels:{instance_name}", Sdf.ValueTypeNames.TokenArray, False)
-    attribute.Set(Vt.TokenArray(merged))
-    old = f"Semantics_{instance_name}"
-    prim.AddAppliedSchema(f"{_OLD}:{old}")
-    for name, value in (("semanticType", instance_name), ("semanticData", merged[0] if merged else "")):
-        prim.CreateAttribute(f"semantic:{old}:params:{name}", Sdf.ValueTypeNames.String, False).Set(value)
-
-
-def get_labels(prim: Usd.Prim) -> dict[str, list[str]]:
-    """Labels of ``prim`` by kind."""
-    found: dict[str, list[str]] = {}
-    for attribute in prim.GetAttributes():
-        name = attribute.GetName()
-        if name.startswith("semantics:labels:"):
-            found[name.removeprefix("semantics:labels:")] = [str(label) for label in attribute.Get() or ()]
-    return found
-
-
-def remove_labels(prim: Usd.Prim, instance_name: str | None = None, include_descendants: bool = False) -> None:
-    """Remove the labels of one kind, or all, in both schemas."""
-    from pxr import Usd
-
-    for each in Usd.PrimRange(prim) if include_descendants else [prim]:
-        for kind in get_labels(each):
-            if instance_name in (None, kind):
-                old = f"Semantics_{kind}"
-                names = [f"semantics:labels:{kind}"]
-                names += [f"semantic:{old}:params:{name}" for name in ("semanticType", "semanticData")]
-                for name in names:
-                    each.RemoveProperty(name)
-                each.RemoveAppliedSchema(f"{_NEW}:{kind}")
-                each.RemoveAppliedSchema(f"{_OLD}:{old}")
+__all__ = [
+    "add_labels",
+    "check_incorrect_labels",
+    "check_missing_labels",
+    "count_labels_in_scene",
+    "get_labels",
+    "remove_labels",
+]
 
 
 def check_missing_labels(prim_path: str | None = None) -> list[str]:

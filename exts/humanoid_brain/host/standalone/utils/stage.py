@@ -57,6 +57,13 @@ def get_current_stage(fabric: bool = False) -> Usd.Stage:
     return _current[-1]
 
 
+def get_current_stage_id() -> int:
+    """Number of the current stage in USD's stage cache."""
+    from pxr import UsdUtils
+
+    return int(UsdUtils.StageCache.Get().Insert(get_current_stage()).ToLongInt())
+
+
 def update_stage() -> None:
     """Nothing to do: changes of the stage are seen at once."""
 
