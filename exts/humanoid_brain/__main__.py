@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 
@@ -15,8 +14,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         from humanoid_brain import doctor
 
         return doctor.main(arguments[1:])
-    # Matrix products then do not depend on the number of threads. MKL reads this once, when torch is loaded.
-    os.environ.setdefault("MKL_CBWR", "AUTO,STRICT")
     try:
         from humanoid_brain import cli
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from tests.contract.record import CLASSES, MODULES, Member, all_members, bases, members, record
+from tests.contract.record import CLASSES, MODULES, Member, bases, members, record
 
 ROWS, DOFS = 2, 3
 Calls = list[tuple[str, dict[str, Any]]]
@@ -95,7 +95,7 @@ def _classes(version: str, calls: Calls) -> dict[str, type]:
 
 
 def _function(owner: str, member: Member, calls: Calls, bound: bool = False) -> Any:
-    """A function with the recorded signature, which notes the call and then does what the fake's ``do_`` method says."""
+    """A function with the recorded signature: it notes the call, then does what the fake's ``do_`` method says."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
     first = [] if bound else [inspect.Parameter("self", kind)]
     given = [
@@ -195,8 +195,3 @@ class _Articulation(_Fake):
         if self.VERSION.startswith("5"):
             self.efforts[rows] = 0.0
         self.efforts[rows[:, None], columns[None]] = efforts
-
-
-def recorded_names(recorded: str, version: str) -> set[str]:
-    """Every member of a recorded class."""
-    return set(all_members(recorded, version))

@@ -7,6 +7,8 @@ Run ``python -m tests.contract.stubs`` to rewrite exts/humanoid_brain/host/isaac
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.contract.record import CLASS_METHODS, CLASSES, MODULES, Member, bases, members
@@ -55,7 +57,12 @@ _ARGUMENTS = {"Scene.add": {"obj": "_ObjectT"}, "RigidPrim.apply_forces": {"forc
 
 
 def render(version: str) -> str:
-    """The stub of ``version``."""
+    """The stub of ``version``, formatted as ruff does it."""
+    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", str(CHECKED_IN), "-"]
+    return subprocess.run(command, input=_render(version), capture_output=True, text=True, check=True).stdout
+
+
+def _render(version: str) -> str:
     parts = [_HEADER.format(version=version)]
     parts += [_class(ours, recorded, version) for ours, recorded in CLASSES.items()]
     parts += [_record_type(name, version) for name in _TYPES]

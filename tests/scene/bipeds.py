@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pxr import Gf, Usd, UsdGeom, UsdPhysics
+from pxr import Gf, Sdf, Usd, UsdGeom, UsdPhysics
 
 from humanoid_brain.config.robot import FileSource, JointGroup, RobotConfig
 
@@ -75,6 +75,38 @@ def usd(path: Path) -> Usd.Stage:
     UsdPhysics.ArticulationRootAPI.Apply(stage.GetPrimAtPath("/biped/base"))
     stage.Save()
     return stage
+
+
+def nested_usd(path: Path) -> None:
+    """The biped with its links below one another under a Scope, fixed to the world, as a USD file at ``path``."""
+    flat = path.with_suffix(".flat.usda")
+    usd(flat)
+    places = {
+        "base": "/biped/Geometry/base",
+        **{f"{s}_leg": f"/biped/Geometry/base/{s}_leg" for s in ("left", "right")},
+        **{f"{s}_sole": f"/biped/Geometry/base/{s}_leg/{s}_sole" for s in ("left", "right")},
+    }
+    text = flat.read_text()
+    for name, place in places.items():
+        text = text.replace(f"</biped/{name}>", f"<{place}>")
+    source = Sdf.Layer.CreateAnonymous(".usda")
+    source.ImportFromString(text)
+    target = Sdf.Layer.CreateNew(str(path))
+    target.TransferContent(source)
+    stage = Usd.Stage.Open(target)
+    UsdGeom.Scope.Define(stage, "/biped/Geometry")
+    for name, place in places.items():
+        Sdf.CopySpec(source, f"/biped/{name}", target, place)
+    for name in places:
+        stage.RemovePrim(f"/biped/{name}")
+    for side, y in (("left", 0.1), ("right", -0.1)):
+        for name, at in ((f"{side}_leg", (0.0, y, -0.1)), (f"{side}_sole", (0.0, 0.0, -0.4))):
+            stage.GetPrimAtPath(places[name]).GetAttribute("xformOp:translate").Set(Gf.Vec3d(*at))
+    anchor = UsdPhysics.FixedJoint.Define(stage, "/biped/joints/root_joint")
+    anchor.CreateBody0Rel().SetTargets(["/biped"])
+    anchor.CreateBody1Rel().SetTargets([places["base"]])
+    anchor.CreateLocalPos0Attr(Gf.Vec3f(0.0, 0.0, 0.55))
+    stage.Save()
 
 
 def config(path: Path) -> RobotConfig:

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from humanoid_brain import host
 from humanoid_brain.config.robot import HumanoidSource, RobotConfig
-from humanoid_brain.config.scene import SceneConfig
+from humanoid_brain.config.scene import PhysicsConfig, SceneConfig
+from humanoid_brain.scene.build import build_scene
 from humanoid_brain.scene.robot import resolve
+from humanoid_brain.scene.world import open_world
 from tests.scene import bipeds
 from tests.scene.conftest import Running
 
@@ -106,3 +109,32 @@ def test_a_robot_from_a_file_stands_on_the_ground_with_the_gains_of_its_descript
     step(running, 20)
     forces = running.feet.get_net_contact_forces(dt=1 / 200)
     assert float(forces[:, 2].sum()) > 0.5 * 2 * 18.0 * 9.81
+
+
+def test_a_robot_with_nested_links_below_a_scope_and_held_to_the_world_is_set_free(run: Run, tmp_path: Path) -> None:
+    # This is how the URDF converter writes robots: links below one another, under a Scope, the root fixed.
+    bipeds.nested_usd(tmp_path / "biped.usda")
+    running = run(SceneConfig(robot=bipeds.config(tmp_path / "biped.usda"), num_envs=2))
+    positions, _ = running.robots.get_world_poses()
+    assert positions[:, 2] == pytest.approx(0.55, abs=5e-3)
+    assert positions[:, :2] == pytest.approx(running.built.env_origins[:, :2], abs=5e-3)
+    before = running.robots.get_velocities().clone()
+    before[:, 0] = 1.0
+    running.robots.set_velocities(before)
+    step(running, 40)
+    moved = running.robots.get_world_poses()[0][:, 0] - torch.tensor(running.built.env_origins[:, 0])
+    assert (moved > 0.05).all(), "nothing holds it"
+
+
+def test_the_world_is_set_up_as_configured_whatever_the_stage_says(h: host.Host) -> None:
+    h.World.clear_instance()
+    h.stage.create_new_stage()
+    build_scene(SceneConfig(), h)
+    config = PhysicsConfig(dt=1 / 250, solver="PGS", gravity=1.62, bounce_threshold=0.5)
+    context = open_world(h, config, "cpu").get_physics_context()
+    assert context.get_solver_type() == "PGS"
+    assert context.get_gravity()[1] == pytest.approx(1.62)
+    assert context.get_bounce_threshold() == pytest.approx(0.5)
+    assert context.get_physics_dt() == pytest.approx(1 / 250)
+    assert context.is_gpu_dynamics_enabled() is False
+    h.World.clear_instance()

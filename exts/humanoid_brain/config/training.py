@@ -62,8 +62,9 @@ class TrainingConfig(Model):
     """Where physics and learner run."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """All random draws follow from this number."""
-    torch_threads: int = Field(default=0, ge=0, le=256)
-    """CPU threads of the learner; 0: as many as there are cores."""
+    torch_threads: int = Field(default=2, ge=1, le=256)
+    """CPU threads of the learner. Sums are split among them, so another number rounds differently: it belongs to
+    what makes a run reproducible, and does not follow the machine's cores."""
     output: Path = Path("outputs/train")
     """Folder of the run; a run that was interrupted there goes on."""
     resume_from: str = ""

@@ -21,19 +21,9 @@ from humanoid_brain.learning.simulation import Simulation
 def make_env(config: TrainingConfig, *, host: Host | None = None) -> HumanoidEnv:
     """The environment of a run."""
     if config.device == "cpu":
-        torch.set_num_threads(thread_count(config.torch_threads))
+        torch.set_num_threads(config.torch_threads)
     simulation = Simulation(config.scene, config.device, host=host)
     return HumanoidEnv(simulation, config.task, seed=config.seed)
-
-
-def thread_count(wanted: int) -> int:
-    """Threads for the learner on the CPU: a power of two, at most ``wanted`` (0: the number of cores).
-
-    Work that is split at other places than powers of two ends in vector instructions here and scalar ones
-    there, which round differently; so the same seed gives the same weights for any number this returns.
-    """
-    limit = wanted or os.cpu_count() or 1
-    return 1 << (limit.bit_length() - 1)
 
 
 def make_learner(config: TrainingConfig, env: HumanoidEnv) -> PPO:

@@ -15,7 +15,7 @@ from humanoid_brain.errors import ConfigError, StorageError
 from humanoid_brain.files import make_folder, write_json
 
 CONFIG_NAME = "config.yaml"
-_MAY_CHANGE = {"output", "budget", "checkpoint", "tensorboard", "torch_threads", "guard", "resume_from"}
+_MAY_CHANGE = {"output", "budget", "checkpoint", "tensorboard", "guard", "resume_from"}
 """Settings that may differ when a run is resumed: they do not change what is learned."""
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -75,9 +74,8 @@ class ActorCritic(nn.Module):
         generator = torch.Generator().manual_seed(seed)
         self.policy_normalizer = Normalizer(policy_size)
         self.critic_normalizer = Normalizer(critic_size)
-        with _one_thread():
-            self.actor = mlp(policy_size, hidden, action_size, gain=0.01, generator=generator)
-            self.critic = mlp(critic_size, hidden, 1, generator=generator)
+        self.actor = mlp(policy_size, hidden, action_size, gain=0.01, generator=generator)
+        self.critic = mlp(critic_size, hidden, 1, generator=generator)
         self.log_std = nn.Parameter(torch.full((action_size,), math.log(initial_std)))
         self._log_std_range = (math.log(std_range[0]), math.log(std_range[1]))
 
@@ -110,17 +108,6 @@ class ActorCritic(nn.Module):
     def clamp_std(self) -> None:
         """Bring the standard deviation back into its range after an optimizer step."""
         self.log_std.clamp_(*self._log_std_range)
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """The QR decomposition behind orthogonal weights rounds differently on another number of threads."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def mlp(

@@ -75,15 +75,6 @@ class Rollout:
         return [value for value in vars(self).values() if isinstance(value, Tensor)]
 
 
-def _variance_and_mean(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Unbiased variance and mean of all numbers in ``x`` (steps, envs).
-
-    Summed row by row: one sum over everything would depend on the number of threads it is split among.
-    """
-    mean = x.sum(-1).sum() / x.numel()
-    return (x - mean).square().sum(-1).sum() / (x.numel() - 1), mean
-
-
 class PPO:
     """The learner.
 
@@ -251,8 +242,7 @@ class PPO:
             advantage = delta + config.discount * config.gae_lambda * going_on[t] * advantage
             r.advantage[t] = advantage
         r.returns.copy_(r.advantage + r.value)
-        variance, mean = _variance_and_mean(r.advantage)
-        r.advantage.copy_((r.advantage - mean) / (variance.sqrt() + 1e-8))
+        r.advantage.copy_((r.advantage - r.advantage.mean()) / (r.advantage.std() + 1e-8))
         self._old_std.copy_(net.log_std.exp())
 
     def _step_minibatch(self) -> None:

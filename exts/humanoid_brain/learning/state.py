@@ -146,7 +146,7 @@ class State:
         """Compute what follows from the command, the target and the gait clock; after :meth:`derive`."""
         self.target_offset = rotations.turn(-self.yaw, self.target - self.root_position[:, :2])
         """The target as seen from the robot, heading frame, (N, 2) m."""
-        self.moving = (self.command.abs().sum(-1) > _MOVING).to(torch.float32)
+        self.moving = self._asked_to_move()
         """1 while the command asks for motion, else 0, (N,)."""
         swing = self.swing(self.gait_phase)
         self.wants_contact = swing <= 0.0
@@ -155,10 +155,16 @@ class State:
         """Height at which the clock wants each sole, (N, 2) m."""
 
     def swing(self, phase: Tensor) -> Tensor:
-        """How far each foot is in its swing at ``phase`` (N,): 0 while it stands, rising to 1, (N, 2)."""
+        """How far each foot is in its swing at ``phase`` (N,): 0 while it stands, rising to 1, (N, 2).
+
+        Needs the buffers only, not what :meth:`derive` computes.
+        """
         both = torch.stack([phase, (phase + 0.5) % 1.0], -1)
         stance = self.gait.stance
-        return ((both - stance) / (1.0 - stance)).clamp(0.0, 1.0) * self.moving.unsqueeze(-1)
+        return ((both - stance) / (1.0 - stance)).clamp(0.0, 1.0) * self._asked_to_move().unsqueeze(-1)
+
+    def _asked_to_move(self) -> Tensor:
+        return (self.command.abs().sum(-1) > _MOVING).to(torch.float32)
 
     def _derive_root(self) -> None:
         q, velocity = self.root_orientation, self.root_velocity

@@ -16,6 +16,8 @@ PHYSICS_SCENE = "/World/physicsScene"
 GROUND = "/World/ground"
 CAMERA = "/World/camera"
 MATERIALS = "/World/materials"
+MARGIN = 40.0
+"""How far in m the visible floor goes on around the environments."""
 MAX_TILES = 160
 """Tiles along one edge of the visible floor; the collider beneath is infinite."""
 
@@ -69,7 +71,7 @@ def author_ground(stage: Usd.Stage, config: GroundConfig, extent: float) -> None
         set_attribute(material.GetPrim(), f"physxMaterial:{mode}", Sdf.ValueTypeNames.Token, "multiply")
     binding = UsdShade.MaterialBindingAPI.Apply(plane.GetPrim())
     binding.Bind(material, UsdShade.Tokens.weakerThanDescendants, "physics")
-    tiles = min(2 * math.ceil((extent + 20.0) / config.tile), MAX_TILES)
+    tiles = min(2 * math.ceil((extent + MARGIN) / config.tile), MAX_TILES)
     for parity, color in enumerate(config.colors):
         looks = preview_surface(stage, f"{MATERIALS}/ground_{parity}", Looks(color, roughness=0.65))
         mesh = _tile_mesh(stage, f"{GROUND}/tiles_{parity}", tiles, config.tile, parity)

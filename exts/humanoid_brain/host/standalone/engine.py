@@ -86,6 +86,11 @@ class Engine:
         """True while a scene is loaded."""
         return self._stage is not None
 
+    @property
+    def native(self) -> PhysX:
+        """The PhysX instance; for benchmarks that measure this layer against it."""
+        return self._physx
+
     def attach(self, path: Path, clones: Sequence[CloneBatch]) -> None:
         """Load the USD file at ``path`` and copy the ``clones``; nothing moves yet.
 

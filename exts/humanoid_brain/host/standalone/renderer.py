@@ -114,7 +114,7 @@ class Renderer:
             for path, key in self._ids.items():
                 scene[key] = {
                     "type": "instance",
-                    "to_world": mi.ScalarTransform4f(poses[sources[path]]),
+                    "to_world": self._mi.ScalarTransform4f(poses[sources[path]]),
                     "group": {"type": "ref", "id": names[sources[path]]},
                 }
             return mi.load_dict(scene)

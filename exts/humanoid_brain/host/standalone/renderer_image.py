@@ -12,7 +12,7 @@ Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
 
-HAZE_DISTANCE = 60.0
+HAZE_DISTANCE = 32.0
 """Distance in m over which the floor fades into the horizon."""
 GUIDE_SPREAD, DEPTH_SPREAD = 0.10, 0.04
 """Relative difference of brightness and of depth that the denoiser takes for an edge."""
@@ -36,7 +36,7 @@ def denoise(linear: Floats, guide: Floats, cover: Floats, samples: int) -> Float
     picture = _despeckled(linear)
     strength = min(1.0, math.sqrt(8.0 / samples))
     for level, spread in enumerate((0.35, 0.12, 0.06, 0.05)):
-        tone = np.sqrt(np.maximum(picture.mean(-1), 0.0)) / np.float32(spread * strength)
+        tone = (np.sqrt(np.maximum(picture.mean(-1), 0.0)) / (spread * strength)).astype(np.float32)
         picture = _smoothed(picture, (*alike, tone), 1 << level)
     return picture
 

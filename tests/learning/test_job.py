@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The training job: its states, its promises when something goes wrong."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from humanoid_brain.config.training import TrainingConfig
+from humanoid_brain.errors import (
+    CheckpointError,
+    ConfigError,
+    DeviceError,
+    DivergenceError,
+    HumanoidBrainError,
+    StorageError,
+    TermError,
+)
+from humanoid_brain.jobs import FileWritten, JobState, Warned
+from humanoid_brain.learning import checkpoint as checkpoints
+from humanoid_brain.learning.job import EpisodeEnded, IterationDone, TrainingJob
+from humanoid_brain.learning.metrics import read_metrics
+from humanoid_brain.learning.policy import load_policy
+from tests.learning.test_env import small_config
+
+
+def make_config(output: Path, iterations: int = 3) -> TrainingConfig:
+    config = small_config(8)
+    config.ppo.steps, config.ppo.epochs, config.ppo.minibatches = 4, 1, 2
+    config.network.hidden = [16, 16]
+    config.budget.iterations = iterations
+    config.checkpoint.every, config.checkpoint.reserve_mib = 1, 0
+    config.tensorboard, config.output = False, output
+    return config
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished run."""
+    output = tmp_path_factory.mktemp("job") / "run"
+    job = TrainingJob(make_config(output))
+    job.run()
+    return output
+
+
+def copy(run: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(run, tmp_path / "run"))
+
+
+def failure(config: TrainingConfig, checkpoint: str | None = None) -> HumanoidBrainError:
+    job = TrainingJob(config, checkpoint=checkpoint)
+    job.start()
+    while not job.tick().final:
+        assert job.state is not JobState.PAUSED
+    assert job.state is JobState.FAILED and isinstance(job.error, HumanoidBrainError)
+    return job.error
+
+
+def test_events_and_metrics_tell_what_happened(tmp_path: Path) -> None:
+    config = make_config(tmp_path / "run", iterations=12)
+    config.task.terminations["too_low"].params["height"] = 0.85  # so that episodes end soon
+    job = TrainingJob(config)
+    job.run()
+    events, _ = job.events.read()
+    iterations = [event for event in events if isinstance(event, IterationDone)]
+    assert [event.metrics["iteration"] for event in iterations] == list(range(1, 13))
+    assert read_metrics(config.output) == [event.metrics for event in iterations]
+    episodes = [event for event in events if isinstance(event, EpisodeEnded)]
+    assert episodes and {event.cause for event in episodes} <= {"too_low", "tilted", "time_out"}
+    assert sum(row["episodes"] for row in read_metrics(config.output)) == len(episodes)
+    written = [event.kind for event in events if isinstance(event, FileWritten)]
+    assert written == ["checkpoint"] * 12 + ["policy"]
+    assert job.progress.done == job.progress.total == 12
+
+
+def test_slices_are_short_and_pause_is_a_promise(tmp_path: Path) -> None:
+    job = TrainingJob(make_config(tmp_path / "run", iterations=50))
+    job.start()
+    while job.progress.phase != "training":
+        job.tick(0.0)
+    job.tick(0.05)
+    before = (job.totals, len(job.events))
+    job.pause()
+    for _ in range(20):
+        assert job.tick(1.0) is JobState.PAUSED
+    assert (job.totals, len(job.events) - 1) == before
+    job.resume()
+    while job.totals == before[0]:
+        assert job.tick(0.05) is JobState.RUNNING
+    job.stop()
+    while not job.tick().final:
+        pass
+    assert job.state is JobState.DONE and job.totals.iteration < 50
+    assert (tmp_path / "run" / "policy" / "policy.safetensors").exists()
+    job.close()
+
+
+def test_a_finished_run_can_be_prolonged(run: Path, tmp_path: Path) -> None:
+    output = copy(run, tmp_path)
+    job = TrainingJob(make_config(output, iterations=5))
+    job.run()
+    assert [row["iteration"] for row in read_metrics(output)] == [1, 2, 3, 4, 5]
+
+
+def test_too_many_broken_environments_pause_the_run_with_a_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = TrainingJob(make_config(tmp_path / "run", iterations=50))
+    job.start()
+    while job.totals.iteration < 2:
+        job.tick(0.0)
+    assert job._env is not None
+    job._env.state.joint_position[2:6] = float("nan")
+    job._env.write_state()
+    state = JobState.RUNNING
+    while state is JobState.RUNNING:
+        state = job.tick(0.0)
+    assert state is JobState.PAUSED
+    assert isinstance(job.error, DivergenceError)
+    assert "4 environments" in str(job.error) and "[2, 3, 4, 5]" in str(job.error) and "iteration" in str(job.error)
+    iteration = job.totals.iteration
+    job.resume()
+    while job.totals.iteration < iteration + 2:
+        assert job.tick(0.0) is JobState.RUNNING
+    assert job.error is None
+    job.close()
+
+
+def test_a_few_broken_environments_are_counted_and_the_run_goes_on(tmp_path: Path) -> None:
+    config = make_config(tmp_path / "run", iterations=6)
+    config.guard.max_share = 0.5
+    job = TrainingJob(config)
+    job.start()
+    while job.totals.iteration < 2:
+        job.tick(0.0)
+    assert job._env is not None
+    job._env.state.root_velocity[1] = float("inf")
+    job._env.write_state()
+    while not job.tick().final:
+        pass
+    assert job.state is JobState.DONE
+    warnings = [event.what for event in job.events.read()[0] if isinstance(event, Warned)]
+    assert len(warnings) == 1 and "1 environments" in warnings[0] and "[1]" in warnings[0]
+    assert all(torch.isfinite(p).all() for p in load_policy(config.output).actor.parameters())
+
+
+def test_a_full_disk_pauses_and_after_room_was_made_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    room = 10**12
+    monkeypatch.setattr(checkpoints, "free_bytes", lambda path: room)
+    job = TrainingJob(make_config(tmp_path / "run", iterations=4))
+    job.start()
+    while job.totals.iteration < 2:
+        job.tick(0.0)
+    room = 1000
+    state = JobState.RUNNING
+    while state is JobState.RUNNING:
+        state = job.tick(0.0)
+    assert state is JobState.PAUSED and isinstance(job.error, StorageError)
+    assert "Free some space" in str(job.error)
+    assert job.tick() is JobState.PAUSED
+    room = 10**12
+    job.resume()
+    while not job.tick().final:
+        pass
+    assert job.state is JobState.DONE and job.error is None
+    assert [row["iteration"] for row in read_metrics(tmp_path / "run")] == [1, 2, 3, 4]
+
+
+def test_one_folder_one_run(tmp_path: Path) -> None:
+    first = TrainingJob(make_config(tmp_path / "run"))
+    first.start()
+    first.tick(0.0)
+    error = failure(make_config(tmp_path / "run"))
+    assert isinstance(error, StorageError) and "another run" in str(error)
+    first.close()
+    TrainingJob(make_config(tmp_path / "run", iterations=1)).run()
+
+
+def test_another_configuration_in_the_same_folder_is_refused(run: Path, tmp_path: Path) -> None:
+    config = make_config(copy(run, tmp_path))
+    config.ppo.discount = 0.9
+    error = failure(config)
+    assert isinstance(error, ConfigError) and "'ppo'" in str(error)
+
+
+def test_a_checkpoint_that_does_not_exist_is_refused_with_those_that_do(run: Path, tmp_path: Path) -> None:
+    error = failure(make_config(copy(run, tmp_path)), checkpoint="iteration_000099")
+    assert isinstance(error, CheckpointError) and "iteration_000003" in str(error)
+
+
+def test_a_damaged_checkpoint_is_refused_and_the_one_before_works(run: Path, tmp_path: Path) -> None:
+    output = copy(run, tmp_path)
+    path = output / "checkpoints" / "iteration_000003" / "learner.safetensors"
+    path.write_bytes(path.read_bytes()[:-20])
+    error = failure(make_config(output, iterations=4))
+    assert isinstance(error, CheckpointError) and "--resume-from iteration_000002" in str(error)
+    job = TrainingJob(make_config(output, iterations=4), checkpoint="iteration_000002")
+    job.run()
+    assert [row["iteration"] for row in read_metrics(output)] == [1, 2, 3, 4]
+
+
+def test_a_checkpoint_of_another_robot_is_refused(run: Path, tmp_path: Path) -> None:
+    output = copy(run, tmp_path)
+    manifest = output / "checkpoints" / "iteration_000003" / "manifest.json"
+    content = json.loads(manifest.read_text())
+    content["signature"]["robot"] = "spider"
+    manifest.write_text(json.dumps(content))
+    error = failure(make_config(output, iterations=4))
+    assert isinstance(error, CheckpointError) and "'spider'" in str(error)
+
+
+def test_cuda_is_refused_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    config = make_config(tmp_path / "run")
+    config.device = "cuda"
+    error = failure(config)
+    assert isinstance(error, DeviceError) and "--device cpu" in str(error)
+
+
+def test_a_wrong_term_is_refused_by_name_and_the_folder_is_free_again(tmp_path: Path) -> None:
+    config = make_config(tmp_path / "run")
+    config.task.rewards["velocity"].term = "track_liner_velocity"
+    error = failure(config)
+    assert isinstance(error, TermError) and "rewards.velocity" in str(error)
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_policy_files_are_checked(run: Path, tmp_path: Path) -> None:
+    policy = load_policy(run)
+    assert policy.card["joints"] and policy.config.task.name == "walk"
+    assert policy(torch.zeros(2, 83)).shape == (2, 23)
+    output = copy(run, tmp_path)
+    path = output / "policy" / "policy.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-5] ^= 255
+    path.write_bytes(bytes(data))
+    with pytest.raises(CheckpointError, match="damaged"):
+        load_policy(output)
+    with pytest.raises(CheckpointError, match="manifest"):
+        load_policy(tmp_path)
