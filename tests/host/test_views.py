@@ -207,6 +207,8 @@ def test_names_find_their_numbers(robots: tuple[World, ArticulationView]) -> Non
         view.set_joint_positions(torch.zeros(N, 1), joint_names=["left_wing"])
     with pytest.raises(HostError, match="index out of range"):
         view.get_joint_positions(indices=[N])
+    with pytest.raises(HostError, match="not a mask"):
+        view.get_joint_positions(indices=torch.ones(N, dtype=torch.bool))
 
 
 def test_counts_are_unknown_before_the_first_play(h: host.Host, make_world: MakeWorld) -> None:

@@ -49,6 +49,7 @@ class HumanoidEnv:
         self.pushes = config.push.speed > 0
         """Whether robots are pushed; may be switched off, for example to evaluate. Takes effect on :meth:`reset`."""
         simulation.configure_drives(config.action.kind)
+        self._may_branch = self.device.type != "cuda"
         self._allocate()
         self._build_terms()
 
@@ -232,7 +233,7 @@ class HumanoidEnv:
         for name, value in self.final_observations.items():
             self.observations[name].copy_(value)
         # A graph cannot branch; elsewhere a look at the mask costs nothing and mostly saves the work.
-        if self.device.type == "cuda" or bool(self._reset_rows.any()):
+        if not self._may_branch or bool(self._reset_rows.any()):
             self._reset_state()
             self._observe_reset()
 

@@ -38,11 +38,15 @@ def to_rows(indices: Indices, count: int, device: str | torch.device) -> torch.T
     """Row or column numbers as int64 on ``device``; None stays None and means all.
 
     Raises:
-        HostError: An index lies outside 0..count-1. On CUDA this is not checked, as it would stop the GPU.
+        HostError: A mask was given, or an index lies outside 0..count-1; the latter is not checked on CUDA, as it
+            would wait for the GPU.
     """
     if indices is None:
         return None
-    rows = torch.as_tensor(indices, device=device).reshape(-1).to(torch.int64)
+    rows = torch.as_tensor(indices, device=device).reshape(-1)
+    if rows.dtype == torch.bool:
+        raise HostError("indices are numbers, not a mask", todo="Use mask.nonzero().squeeze(-1)")
+    rows = rows.to(torch.int64)
     if rows.device.type == "cpu" and rows.numel() and not 0 <= int(rows.min()) <= int(rows.max()) < count:
         raise HostError(f"index out of range: {rows.tolist()[:8]} with {count} rows", todo="Use 0 to count - 1")
     return rows

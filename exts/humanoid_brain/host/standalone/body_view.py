@@ -45,6 +45,7 @@ class BodyView(XFormPrimView):
             self.set_local_poses(translations, orientations)
         elif positions is not None or orientations is not None:
             self.set_world_poses(positions, orientations)
+        self._default_poses = None  # what the arguments made of it
 
     def initialize(self, physics_sim_view: SimulationView | None = None) -> None:
         """Bind to the running simulation; happens by itself on play."""
@@ -150,6 +151,7 @@ class BodyView(XFormPrimView):
 
     def _plan_poses(self, positions: Values | None, orientations: Values | None, indices: Indices) -> None:
         """Before play: author what is on the stage, remember the rest."""
+        XFormPrimView.get_default_state(self)  # before it changes
         table = clones_of(self._stage)
         rows = to_list(indices, self.count)
         where, turns = as_rows(positions, len(rows), 3), as_rows(orientations, len(rows), 4)

@@ -42,11 +42,19 @@ log = logging.getLogger("humanoid_brain.physx")
 
 @dataclass(frozen=True)
 class CloneBatch:
-    """Copies of one subtree: ``poses`` is [len(targets), 7], world position and xyzw quaternion of each copy."""
+    """Copies of one subtree.
+
+    Attributes:
+        source: What to copy.
+        targets: K paths.
+        poses: [K, 7] world position and xyzw quaternion of each copy.
+        environments: K numbers from 0; copies with one number meet on the GPU. The source is apart from all.
+    """
 
     source: str
     targets: Sequence[str]
     poses: np.ndarray
+    environments: Sequence[int]
 
 
 class Engine:
@@ -54,21 +62,21 @@ class Engine:
 
     Args:
         device: "cpu" or "cuda:<index>".
-        threads: Worker threads of the CPU solver; 0 solves on the calling thread.
+        threads: Worker threads of the solver; 0 solves on the calling thread, None leaves it to PhysX.
     """
 
-    def __init__(self, device: str, threads: int) -> None:
-        self.device = device
+    def __init__(self, device: str, threads: int | None) -> None:
+        self.device, self.threads = device, threads
         self.gpu = device != "cpu"
         overrides: dict[str, Any] = {}
         if self.gpu:
             overrides["/physics/suppressReadback"] = True  # state stays on the GPU and is exchanged there
-        else:
+        elif not PhysX.get_cpu_mode():
             with _as_device_error(device):
-                if not PhysX.get_cpu_mode():
-                    PhysX.set_cpu_mode(True)
+                PhysX.set_cpu_mode(True)
+        if threads is not None:
             ovphysx.set_global_config(GlobalConfigKey.NUM_THREADS, threads)
-            overrides["/physics/physxDispatcher"] = threads > 0
+            overrides["/physics/physxDispatcher"] = threads > 0  # PhysX's own workers, faster here than Carbonite's
         ovphysx.enable_default_log_output(False)
         with _quiet(), _as_device_error(device):
             self._physx = PhysX(config=PhysXConfig(carbonite_overrides=overrides))
@@ -107,7 +115,9 @@ class Engine:
             self._stage, self._ordinal = stage, _SEALED
             for batch in clones:
                 poses: list[Sequence[float]] = batch.poses.tolist()
-                self._physx.wait_task(self._physx.clone(batch.source, list(batch.targets), anchor_transforms=poses))
+                ids = list(batch.environments)
+                copied = self._physx.clone(batch.source, list(batch.targets), anchor_transforms=poses, env_ids=ids)
+                self._physx.wait_task(copied)
         except (ovstage.OvstageError, RuntimeError, ValueError) as error:
             if self._stage is None and not self._physx.is_stage_attached(stage):
                 stage.destroy()
@@ -225,12 +235,12 @@ _engine: Engine | None = None
 
 
 def open_engine(device: str, threads: int | None, environments: int) -> Engine:
-    """The engine of this process, made on the first call.
+    """The engine of this process, made on the first call and again when it takes other threads.
 
     Args:
         device: "cpu", "cuda" or "cuda:<index>".
-        threads: Worker threads on the CPU; None takes every core this process may use, or none below
-            32 environments, where they cost more than they give.
+        threads: Worker threads; None takes, on the CPU, every core this process may use, or none below
+            32 environments, where they cost more than they give, and on CUDA what PhysX chooses.
         environments: How many copies of the scene will run, for that choice.
 
     Raises:
@@ -238,21 +248,24 @@ def open_engine(device: str, threads: int | None, environments: int) -> Engine:
     """
     global _engine
     device = check_device(device)
-    if _engine is None:
-        if threads is None:
-            threads = 0 if environments < _INLINE_BELOW else len(os.sched_getaffinity(0))
-        _engine = Engine(device, threads)
-        atexit.register(close_engine)
-    elif _engine.device != device:
+    if threads is None and device == "cpu":
+        threads = 0 if environments < _INLINE_BELOW else len(os.sched_getaffinity(0))
+    if _engine is not None and _engine.device != device:
         raise DeviceError(
             f"physics already runs on {_engine.device} in this process and cannot move to {device}",
             todo="Start a new process for the other device",
         )
+    if _engine is not None and _engine.threads != threads:
+        close_engine()
+    if _engine is None:
+        _engine = Engine(device, threads)
+        atexit.unregister(close_engine)
+        atexit.register(close_engine)  # last in, first out: before ovphysx's own, which would find bindings alive
     return _engine
 
 
 def close_engine() -> None:
-    """Destroy the engine at the end of the process."""
+    """Destroy the engine, if there is one; happens by itself at the end of the process."""
     global _engine
     engine, _engine = _engine, None
     if engine is not None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from humanoid_brain.errors import SceneError
 from humanoid_brain.host.standalone.clones import CloneTable, clones_of
-from humanoid_brain.host.standalone.isolation import isolate_environments
+from humanoid_brain.host.standalone.isolation import environment_root, isolate_environments
 
 if TYPE_CHECKING:
     from pxr import Usd
@@ -32,11 +32,12 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Copies:
-    """The clones of one source: world poses [K, 7], position and xyzw quaternion."""
+    """The clones of one source: world poses [K, 7], position and xyzw quaternion, and K environment numbers."""
 
     source: str
     targets: list[str]
     poses: np.ndarray
+    environments: list[int]
 
 
 def export_scene(stage: Usd.Stage, path: Path, isolate: bool) -> list[Copies]:
@@ -53,7 +54,12 @@ def export_scene(stage: Usd.Stage, path: Path, isolate: bool) -> list[Copies]:
     from pxr import Usd
 
     table = clones_of(stage)
-    copies = [Copies(source, targets, _poses(stage, targets)) for source, targets in table.batches().items()]
+    numbers: dict[str, int] = {}
+    copies: list[Copies] = []
+    for source, targets in table.batches().items():
+        roots = [environment_root(target, source) for target in targets]
+        environments = [numbers.setdefault(root, len(numbers)) for root in roots]
+        copies.append(Copies(source, targets, _poses(stage, targets), environments))
     for batch in copies:
         _refuse_children(stage, batch)
     mask = Usd.StagePopulationMask(_visible(stage, table))

@@ -50,6 +50,7 @@ class Quantity(str, Enum):
     TENDON_OFFSET = "ARTICULATION_FIXED_TENDON_OFFSET"  # [N, T]
     BODY_POSE = "RIGID_BODY_POSE"  # [N, 7]
     BODY_VELOCITY = "RIGID_BODY_VELOCITY"  # [N, 6]
+    BODY_FORCE = "RIGID_BODY_FORCE"  # [N, 3] at the centre of mass; lasts one step
     BODY_WRENCH = "RIGID_BODY_WRENCH"  # [N, 9] force, torque, point of application; lasts one step
     BODY_MASS = "RIGID_BODY_MASS"  # [N]
     BODY_INV_MASS = "RIGID_BODY_INV_MASS"  # [N]

@@ -14,7 +14,7 @@ import math
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,6 +91,7 @@ class Renderer:
         mi.set_variant(choose_variant(device))
         self.width, self.height, self.samples = width, height, samples
         self._mi: Any = mi
+        self._bsdfs: dict[tuple[Looks, bool], Any] = {}
         self._variant = mi.variant()
         self._fov, self._camera = _read_camera(stage)
         self._sky = _read_sky(stage)
@@ -122,7 +123,11 @@ class Renderer:
         self._scene = load(_lights(stage, self._sky), plain=False)
         # Lit from the camera with a single point light, a diffuse scene shows colours and edges without noise.
         self._guide = load({"lamp": {"type": "point", "position": [0.0, 0.0, 0.0], "intensity": 1.0}}, plain=True)
+        self._color, self._cover = self._sensor("rgb"), self._sensor("luminance_alpha")
+        self._traces = [_tracer(mi) for _ in range(3)]
+        # What moves is changed in place: new objects would mean new kernels where Mitsuba compiles them.
         self._parameters = [mi.traverse(self._scene), mi.traverse(self._guide)]
+        self._views = [mi.traverse(self._color), mi.traverse(self._cover)]
 
     def render(
         self, camera: Array | Follow | None = None, link_transforms: Mapping[str, Array] | None = None, seed: int = 0
@@ -145,19 +150,24 @@ class Renderer:
                 for parameters in self._parameters:
                     parameters[f"{self._ids[path]}.to_world"] = mi.Transform4f(np.asarray(transform, float))
         self._parameters[1]["lamp.position"] = mi.Point3f(*pose[:3, 3].tolist())
-        for parameters in self._parameters:
+        flip = np.diag([-1.0, 1.0, -1.0, 1.0])  # Mitsuba's camera looks along +z with x to the left
+        for view in self._views:
+            view["to_world"] = mi.Transform4f(pose @ flip)
+        for parameters in (*self._parameters, *self._views):
             parameters.update()
-        color, cover = self._sensor(pose, "rgb"), self._sensor(pose, "luminance_alpha")
-        picture = mi.render(self._scene, sensor=color, spp=self.samples, seed=seed)
-        guide = mi.render(self._guide, sensor=color, integrator=self._direct, spp=GUIDE_SAMPLES, seed=seed)
+        number = seed if self._variant == "scalar_rgb" else mi.UInt32(seed)
         # hide_emitters would give the coverage with the picture, but it crashes Mitsuba 3.9.1 with instances.
-        depth = mi.render(self._scene, sensor=cover, integrator=self._depth, spp=COVER_SAMPLES, seed=seed)
-        cover = np.array(depth, np.float32)
-        clean = denoise(np.array(picture, np.float32), np.array(guide, np.float32), cover, self.samples)
+        passes = (
+            (self._scene, self._color, self._scene.integrator(), self.samples),
+            (self._guide, self._color, self._direct, GUIDE_SAMPLES),
+            (self._scene, self._cover, self._depth, COVER_SAMPLES),
+        )
+        traced = [trace(*arguments, number) for trace, arguments in zip(self._traces, passes, strict=True)]
+        picture, guide, cover = (np.array(image, np.float32) for image in traced)
+        clean = denoise(picture, guide, cover, self.samples)
         return tone_map(add_sky(clean, cover, pose, self._fov, self._sky))
 
-    def _sensor(self, pose: Array, pixel_format: str) -> Any:
-        flip = np.diag([-1.0, 1.0, -1.0, 1.0])  # Mitsuba's camera looks along +z with x to the left
+    def _sensor(self, pixel_format: str) -> Any:
         return self._mi.load_dict(
             {
                 "type": "perspective",
@@ -165,7 +175,6 @@ class Renderer:
                 "fov_axis": "x",
                 "near_clip": 0.02,
                 "far_clip": 1e5,
-                "to_world": self._mi.ScalarTransform4f(pose @ flip),
                 "sampler": {"type": "independent"},
                 "film": {
                     "type": "hdrfilm",
@@ -178,12 +187,18 @@ class Renderer:
             }
         )
 
+    def _bsdf(self, looks: Looks, plain: bool) -> Any:
+        """The material, one object for all its meshes: where Mitsuba compiles, each object costs time per frame."""
+        if (looks, plain) not in self._bsdfs:
+            self._bsdfs[looks, plain] = self._mi.load_dict(_bsdf(looks, plain))
+        return self._bsdfs[looks, plain]
+
     def _mesh(self, looks: Looks, parts: list[Triangles], plain: bool) -> Any:
         mi = self._mi
         sizes = np.cumsum([0, *(len(part.points) for part in parts)])
         faces = np.concatenate([part.faces + offset for part, offset in zip(parts, sizes, strict=False)])
         properties = mi.Properties()
-        properties["bsdf"] = mi.load_dict(_bsdf(looks, plain))
+        properties["bsdf"] = self._bsdf(looks, plain)
         mesh = mi.Mesh("mesh", int(sizes[-1]), len(faces), has_vertex_normals=True, props=properties)
         values = mi.traverse(mesh)
         values["vertex_positions"] = np.concatenate([part.points for part in parts]).astype(np.float32).ravel()
@@ -191,6 +206,19 @@ class Renderer:
         values["faces"] = faces.astype(np.uint32).ravel()
         values.update()
         return mesh
+
+
+def _tracer(mi: Any) -> Callable[[Any, Any, Any, int, Any], Any]:
+    """How to render. Where Mitsuba compiles, a frame is recorded once and replayed: tracing it takes a second."""
+
+    def trace(scene: Any, sensor: Any, integrator: Any, samples: int, seed: Any) -> Any:
+        return mi.render(scene, sensor=sensor, integrator=integrator, spp=samples, seed=seed)
+
+    if mi.variant().startswith("scalar"):
+        return trace
+    import drjit
+
+    return drjit.freeze(trace)
 
 
 def choose_variant(device: str) -> str:

@@ -117,7 +117,10 @@ class RigidPrimView(BodyView):
             indices: K rows.
             is_global: Forces are in the world frame, else in the body's.
         """
-        self.apply_forces_and_torques_at_pos(forces=forces, indices=indices, is_global=is_global)
+        given = torch.as_tensor(forces, dtype=torch.float32, device=simulation.device).reshape(-1, 3)
+        if not is_global:
+            given = quat_rotate(self._pose(self.POSE).get_pose(indices, None, clone=False)[1], given)
+        self._channel(Quantity.BODY_FORCE).set(given, indices, None)
 
     @needs_physics
     def apply_forces_and_torques_at_pos(

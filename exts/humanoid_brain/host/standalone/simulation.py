@@ -95,7 +95,8 @@ class Simulation:
         with tempfile.TemporaryDirectory(prefix="humanoid_brain_") as folder:
             path = Path(folder) / "scene.usdc"
             copies = export_scene(stage, path, isolate=not engine.gpu)
-            engine.attach(path, [CloneBatch(each.source, each.targets, each.poses) for each in copies])
+            batches = [CloneBatch(each.source, each.targets, each.poses, each.environments) for each in copies]
+            engine.attach(path, batches)
         self._engine, self.device = engine, engine.device
         try:
             self.inventory = take_inventory(stage)
@@ -138,7 +139,11 @@ class Simulation:
         table = clones_of(stage)
         for root in self.inventory.articulations:
             paths = _with_clones(table, root)
-            self._rewrite(Quantity.ROOT_POSE, paths)
+            try:
+                self._rewrite(Quantity.ROOT_POSE, paths)
+            except SceneError:  # an ArticulationRootAPI without joints, say: nothing moves, and no view can use it
+                log.warning("%s has ArticulationRootAPI, but the engine makes no articulation of it", root)
+                continue
             self._rewrite(Quantity.ROOT_VELOCITY, paths, _authored_velocity(stage, root))
             if self._rewrite(Quantity.DOF_POSITION, paths):
                 self._rewrite(Quantity.DOF_VELOCITY, paths, torch.zeros(()))

@@ -44,6 +44,7 @@ class XFormPrimView(Prim):
         usd: bool = True,
     ) -> None:
         super().__init__(prim_paths_expr, name)
+        self._default_poses: XFormPrimViewState | None = None
         if positions is not None and translations is not None:
             raise SceneError("positions and translations exclude each other", where=name)
         if reset_xform_properties:
@@ -57,7 +58,7 @@ class XFormPrimView(Prim):
             self.set_local_scales(scales)
         if visibilities is not None:
             self.set_visibilities(visibilities)
-        self._default_poses: XFormPrimViewState | None = None
+        self._default_poses = None  # what the arguments made of it
         if simulation.view is not None:
             self.initialize(simulation.view)
 
@@ -84,6 +85,7 @@ class XFormPrimView(Prim):
         usd: bool = True,
     ) -> None:
         """Author world poses; None leaves a part as it is."""
+        XFormPrimView.get_default_state(self)  # before it changes
         rows = to_list(indices, self.count)
         where, turns = as_rows(positions, len(rows), 3), as_rows(orientations, len(rows), 4)
         for i, row in enumerate(rows):
@@ -101,6 +103,7 @@ class XFormPrimView(Prim):
         self, translations: Values | None = None, orientations: Values | None = None, indices: Indices = None
     ) -> None:
         """Author poses in the parent's frame; None leaves a part as it is."""
+        XFormPrimView.get_default_state(self)  # before it changes
         rows = to_list(indices, self.count)
         where, turns = as_rows(translations, len(rows), 3), as_rows(orientations, len(rows), 4)
         for i, row in enumerate(rows):
