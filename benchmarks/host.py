@@ -6,7 +6,7 @@ policy step writes position targets and, as episodes end, the state of a few row
 root, joint and link states and contact forces.
 
 python benchmarks/host.py --device cpu --envs 64
-python benchmarks/host.py --device cuda --envs 4096 --scene scene.usd --robot pelvis --links left_foot,right_foot,torso
+python benchmarks/host.py --device cuda --envs 4096 --scene scene.usd --robot pelvis
 """
 
 from __future__ import annotations
@@ -30,48 +30,30 @@ from humanoid_brain import host
 if TYPE_CHECKING:
     from humanoid_brain.host import ArticulationView, RigidPrimView, World
 
-DT = 1.0 / 200.0
 SUBSTEPS = 4
 TURN = 20  # policy steps per turn
-ENVIRONMENTS = "/World/envs/env_.*/Robot"
-GPU_CAPACITIES = {
-    "gpu_max_rigid_contact_count": 2**24,
-    "gpu_max_rigid_patch_count": 2**22,
-    "gpu_found_lost_pairs_capacity": 2**24,
-    "gpu_found_lost_aggregate_pairs_capacity": 2**25,
-    "gpu_total_aggregate_pairs_capacity": 2**22,
-    "gpu_heap_capacity": 2**27,
-    "gpu_temp_buffer_capacity": 2**25,
-    "gpu_collision_stack_size": 2**28,
-}
 
 
 class Scene:
-    """Clones of one robot: ours and the bare loop drive it in turns."""
+    """Copies of one robot, which ours and the bare loop drive in turns.
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
-        h = self.host = host.load("standalone")
-        began = time.perf_counter()
-        _author(h, arguments.scene, arguments.envs, arguments.spacing)
-        authored = time.perf_counter()
-        self.world: World = h.World(
-            physics_dt=DT, backend="torch", device=arguments.device, set_defaults=False, sim_params=None
-        )
-        for name, value in GPU_CAPACITIES.items() if arguments.device == "cuda" else ():
-            getattr(self.world.get_physics_context(), f"set_{name}")(value)
-        links = arguments.links.split(",")
-        self.robots: ArticulationView = h.ArticulationView(f"{ENVIRONMENTS}/{arguments.robot}", name="robots")
-        self.links: RigidPrimView = h.RigidPrimView([f"{ENVIRONMENTS}/{link}" for link in links], name="links")
+    Args:
+        robot: Expression of the root links.
+        links: Expressions of the links whose state is read.
+        feet: Those among them whose contact forces are read.
+        world: Not reset yet.
+    """
+
+    def __init__(self, h: host.Host, world: World, robot: str, links: list[str], feet: list[str]) -> None:
+        self.host, self.world = h, world
+        self.robots: ArticulationView = h.ArticulationView(robot, name="robots", reset_xform_properties=False)
+        self.links: RigidPrimView = h.RigidPrimView(links, name="links", reset_xform_properties=False)
         self.feet: RigidPrimView = h.RigidPrimView(
-            [f"{ENVIRONMENTS}/{link}" for link in links if link.endswith("foot")],
-            name="feet",
-            track_contact_forces=True,
+            feet, name="feet", track_contact_forces=True, reset_xform_properties=False
         )
-        self.world.reset()
-        self.world.step(render=False)
-        ready = time.perf_counter()
-        self.load = {"author": authored - began, "load": ready - authored}
-        self.device = torch.device(self.world.device)
+        world.reset()
+        world.step(render=False)
+        self.device, self.dt = torch.device(world.device), world.get_physics_dt()
         rows, columns = self.robots.count, self.robots.num_dof
         self.targets = torch.zeros(rows, columns, device=self.device)
         self.positions, self.orientations = self.robots.get_world_poses()
@@ -102,7 +84,7 @@ def ours(scene: Scene) -> None:
     robots.get_joint_velocities(clone=False)
     links.get_world_poses(clone=False)
     links.get_velocities(clone=False)
-    scene.feet.get_net_contact_forces(clone=False, dt=DT)
+    scene.feet.get_net_contact_forces(clone=False, dt=scene.dt)
 
 
 def bare(scene: Scene) -> Callable[[], None]:
@@ -146,7 +128,7 @@ def bare(scene: Scene) -> Callable[[], None]:
             binding[name].write(values, mask=mask)
         binding["DOF_POSITION_TARGET"].write(scene.targets)
         for _ in range(SUBSTEPS):
-            physx.step_sync(DT)
+            physx.step_sync(scene.dt)
         for name in reads:
             binding[name].read(buffer[name])
         contacts.read_net_normal_forces(forces)
@@ -178,15 +160,32 @@ def measure(scene: Scene, seconds: float) -> dict[str, list[float]]:
     return turns
 
 
-def _author(h: host.Host, scene: Path | None, envs: int, spacing: float) -> None:
-    """A stage with ``envs`` environments: from a USD file with /World/envs/env_0, or the test robot."""
-    from tests.host import scenes
+def _product(h: host.Host, envs: int, device: Device) -> Scene:
+    """The product's own humanoid."""
+    from humanoid_brain.config.scene import SceneConfig
+    from humanoid_brain.scene.build import build_scene
+    from humanoid_brain.scene.world import open_world
 
-    if scene is None:
-        scenes.add_robot(scenes.new_scene(h), "/World/envs/env_0/Robot")
-    else:
-        h.stage.open_stage(str(scene))
-    scenes.clone(h, envs, spacing)
+    config = SceneConfig(num_envs=envs)
+    h.stage.create_new_stage()
+    built = build_scene(config, h)
+    feet = [built.link_expr(name) for name in built.robot.feet]
+    world = open_world(h, config.physics, device=device)
+    return Scene(h, world, built.robot_expr, [*feet, built.link_expr(built.robot.torso_link)], feet)
+
+
+def _from_file(h: host.Host, path: Path, envs: int, device: Device, robot: str, links: list[str]) -> Scene:
+    """A USD file with one environment at /World/envs/env_0."""
+    from humanoid_brain.config.scene import PhysicsConfig
+    from humanoid_brain.scene.world import open_world
+
+    h.stage.open_stage(str(path))
+    cloner = h.GridCloner(spacing=2.5)
+    paths = cloner.generate_paths("/World/envs/env", envs)
+    cloner.clone(source_prim_path=paths[0], prim_paths=paths, replicate_physics=True, base_env_path="/World/envs")
+    world = open_world(h, PhysicsConfig(), device=device)
+    every = [f"/World/envs/env_.*/Robot/{name}" for name in (robot, *links)]
+    return Scene(h, world, every[0], every[1:], [each for each in every[1:] if each.endswith("foot")])
 
 
 def main() -> None:
@@ -194,16 +193,20 @@ def main() -> None:
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--envs", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=20.0)
-    parser.add_argument("--spacing", type=float, default=2.5, help="m between environments")
-    parser.add_argument("--scene", type=Path, help="USD with one environment at /World/envs/env_0")
-    parser.add_argument("--robot", default="pelvis", help="root link below Robot")
-    parser.add_argument("--links", default="left_foot,right_foot,torso", help="links whose state is read")
+    parser.add_argument("--scene", type=Path, help="USD with one environment at /World/envs/env_0; else our humanoid")
+    parser.add_argument("--robot", default="pelvis", help="root link below Robot, in the file")
+    parser.add_argument("--links", default="left_foot,right_foot,torso", help="links whose state is read, in the file")
     arguments = parser.parse_args()
     device = cast(Device, arguments.device)
     torch.set_num_threads(1)
-    scene = Scene(arguments)
-    for part, value in scene.load.items():
-        emit(f"host.{part}", value, "s", envs=arguments.envs, device=device)
+    h = host.load("standalone")
+    began = time.perf_counter()
+    if arguments.scene is None:
+        scene = _product(h, arguments.envs, device)
+    else:
+        links = arguments.links.split(",")
+        scene = _from_file(h, arguments.scene, arguments.envs, device, arguments.robot, links)
+    emit("host.load", time.perf_counter() - began, "s", envs=arguments.envs, device=device)
     turns = measure(scene, arguments.seconds)
     rate = {name: TURN * arguments.envs / statistics.median(times) for name, times in turns.items()}
     ratio = statistics.median(b / o for b, o in zip(turns["bare"], turns["ours"], strict=True))

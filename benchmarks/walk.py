@@ -25,9 +25,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.common import emit, walking
 
-from humanoid_brain.config.evaluation import EvaluationConfig
-from humanoid_brain.config.training import TrainingConfig
-from humanoid_brain.evaluation.job import evaluation_setup
 from humanoid_brain.learning.env import HumanoidEnv
 from humanoid_brain.learning.job import IterationDone, TrainingJob
 from humanoid_brain.learning.networks import ActorCritic
@@ -76,81 +73,113 @@ class BlockPolicy:
         return x.flatten(0, 1)
 
 
-@torch.no_grad()
-def judge(env: HumanoidEnv, snapshots: list[Snapshot], block: int) -> list[tuple[float, float]]:
-    """Survival and mean velocity error of each snapshot, over the first episode of each environment."""
-    policy = BlockPolicy(snapshots, block)
-    env.reset(seed=1_000_003)
-    running = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)
-    fell, error = torch.zeros_like(running), torch.zeros(env.num_envs, device=env.device)
-    count = torch.zeros(env.num_envs, device=env.device)
-    for _ in range(env.max_episode_length):
-        env.step(policy(env.observations["policy"]))
-        error += env.velocity_error * running
-        count += running
-        fell |= env.terminated & running
-        running &= ~(env.terminated | env.truncated)
-    survived = 1.0 - fell.float().view(-1, block).mean(-1)
-    mean = error.view(-1, block).sum(-1) / count.view(-1, block).sum(-1)
-    return list(zip(survived.tolist(), mean.tolist(), strict=True))
+class Judge:
+    """Runs whole episodes of snapshots in the environments of a training.
+
+    Args:
+        env: The environments; observation noise as in training, pushes switched off.
+        episodes: Episodes per snapshot.
+    """
+
+    def __init__(self, env: HumanoidEnv, episodes: int) -> None:
+        self._env = env
+        self._block = min(episodes, env.num_envs)
+        self.together = env.num_envs // self._block
+        """Snapshots judged at once."""
+        self._rounds = -(-episodes // self._block)
+        env.pushes = False
+
+    @torch.no_grad()
+    def __call__(self, snapshots: list[Snapshot]) -> list[dict[str, float]]:
+        """Survival and mean velocity error of at most :attr:`together` snapshots."""
+        padded = snapshots + [snapshots[-1]] * (self.together - len(snapshots))
+        policy = BlockPolicy(padded, self._block)
+        sums = torch.zeros(3, self.together, device=self._env.device)
+        for number in range(self._rounds):
+            sums += self._round(policy, 1_000_003 + number)
+        survived, error, steps = (sums / torch.tensor([[self._rounds * self._block], [1], [1]]).to(sums)).tolist()
+        return [
+            {
+                "seconds": snapshot.seconds,
+                "env_steps": snapshot.env_steps,
+                "survival": survived[i],
+                "velocity_error": error[i] / steps[i],
+            }
+            for i, snapshot in enumerate(snapshots)
+        ]
+
+    def _round(self, policy: BlockPolicy, seed: int) -> Tensor:
+        """Survivors, summed error and steps of each block over the first episode of each environment, (3, blocks)."""
+        env = self._env
+        used = self.together * self._block
+        env.reset(seed=seed)
+        running = torch.ones(env.num_envs, dtype=torch.bool, device=env.device)
+        fell = torch.zeros_like(running)
+        error, steps = torch.zeros(env.num_envs, device=env.device), torch.zeros(env.num_envs, device=env.device)
+        action = torch.zeros(env.num_envs, env.num_actions, device=env.device)
+        for _ in range(env.max_episode_length):
+            action[:used] = policy(env.observations["policy"][:used])
+            env.step(action)
+            error += env.velocity_error * running
+            steps += running
+            fell |= env.terminated & running
+            running &= ~(env.terminated | env.truncated)
+        parts = torch.stack([1.0 - fell.to(torch.float32), error, steps])
+        return parts[:, :used].view(3, self.together, self._block).sum(-1)
 
 
-def train(config: TrainingConfig, every: float) -> list[Snapshot]:
-    """Train and take a snapshot about every ``every`` seconds of training time."""
-    job = TrainingJob(config)
+def passes(row: dict[str, float]) -> bool:
+    """Whether a judged snapshot meets the criterion."""
+    return row["survival"] >= SURVIVAL and row["velocity_error"] <= ERROR
+
+
+def first_to_pass(judge: Judge, snapshots: list[Snapshot]) -> list[dict[str, float]]:
+    """Judged snapshots in the order of time, enough of them to know the first that passes.
+
+    All of them where many are judged at once; else by bisection, which takes for granted that training does not
+    unlearn to walk for long.
+    """
+    if judge.together > 1:
+        parts = [snapshots[i : i + judge.together] for i in range(0, len(snapshots), judge.together)]
+        return [row for part in parts for row in judge(part)]
+    rows: dict[int, dict[str, float]] = {}
+    low, high = 0, len(snapshots) - 1
+    while low < high:
+        middle = (low + high) // 2
+        rows[middle] = judge([snapshots[middle]])[0]
+        low, high = (low, middle) if passes(rows[middle]) else (middle + 1, high)
+    if low not in rows:
+        rows[low] = judge([snapshots[low]])[0]
+    return [rows[i] for i in sorted(rows)]
+
+
+def train(job: TrainingJob, seconds: float, every: float) -> list[Snapshot]:
+    """Train for ``seconds`` of training time and take a snapshot about every ``every`` seconds of it."""
     snapshots: list[Snapshot] = []
     cursor, due = 0, every
     job.start()
-    while not job.tick(0.0).final:
+    while job.totals.seconds < seconds:
+        if job.tick(0.0).final:
+            raise job.error or RuntimeError("the training ended early")
         events, cursor = job.events.read(cursor)
-        for event in events:
-            if isinstance(event, IterationDone) and job.totals.seconds >= due:
-                assert job.learner is not None
-                snapshots.append(snapshot(job.learner.network, job.totals.seconds, job.totals.env_steps))
-                due += every
-    if job.error is not None:
-        raise job.error
+        if any(isinstance(event, IterationDone) for event in events) and job.totals.seconds >= due:
+            assert job.learner is not None
+            snapshots.append(snapshot(job.learner.network, job.totals.seconds, job.totals.env_steps))
+            due += every
     return snapshots
 
 
-def run_seed(arguments: argparse.Namespace, seed: int) -> dict[str, object]:
-    """Train one seed and find the first snapshot that meets the criterion."""
-    output = arguments.output / f"walk_{arguments.device}_{seed}"
-    config = walking(arguments.device, seed=seed, output=output)
-    config.budget.iterations, config.budget.seconds = 10**6, arguments.seconds
-    config.checkpoint.every = 10**6
-    snapshots = train(config, arguments.every)
-    return judge_all(config, snapshots, arguments)
-
-
-def judge_all(config: TrainingConfig, snapshots: list[Snapshot], arguments: argparse.Namespace) -> dict[str, object]:
-    """Judge snapshots in blocks, latest first, and report the first that passes."""
-    from humanoid_brain.learning.assembly import make_env
-
-    block = arguments.episodes
-    together = max(1, arguments.judged // block)
-    newest = snapshots[-together:] if arguments.newest else snapshots
-    rows: list[dict[str, object]] = []
-    choice = EvaluationConfig(policy=config.output, device=config.device, episodes=block, num_envs=block)
-    setup = evaluation_setup(config, choice)
-    setup.scene.num_envs = min(together, len(newest)) * block
-    env = make_env(setup)
-    for start in range(0, len(newest), together):
-        part = newest[start : start + together]
-        padded = part + [part[-1]] * (setup.scene.num_envs // block - len(part))
-        for snap, (survival, error) in zip(part, judge(env, padded, block), strict=False):
-            rows.append(
-                {"seconds": snap.seconds, "env_steps": snap.env_steps, "survival": survival, "velocity_error": error}
-            )
-        if not arguments.all and any(_passes(row) for row in rows):
-            break
-    env.simulation.close()
-    first = next((row for row in rows if _passes(row)), None)
-    return {"first": first, "rows": rows}
-
-
-def _passes(row: dict[str, object]) -> bool:
-    return float(str(row["survival"])) >= SURVIVAL and float(str(row["velocity_error"])) <= ERROR
+def run_seed(arguments: argparse.Namespace, seed: int) -> list[dict[str, float]]:
+    """Train one seed and judge its snapshots."""
+    config = walking(arguments.device, seed=seed, output=arguments.output / f"walk_{arguments.device}_{seed}")
+    config.budget.iterations = config.checkpoint.every = 10**6
+    job = TrainingJob(config)
+    try:
+        snapshots = train(job, arguments.seconds, arguments.every)
+        assert job.env is not None
+        return first_to_pass(Judge(job.env, arguments.episodes), snapshots)
+    finally:
+        job.close()
 
 
 def main() -> None:
@@ -160,9 +189,6 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=600.0, help="training time per seed")
     parser.add_argument("--every", type=float, default=20.0, help="training time between snapshots, s")
     parser.add_argument("--episodes", type=int, default=BLOCK, help="environments per snapshot")
-    parser.add_argument("--judged", type=int, default=BLOCK, help="environments judged at once")
-    parser.add_argument("--newest", action="store_true", help="judge only as many newest snapshots as fit at once")
-    parser.add_argument("--all", action="store_true", help="judge every snapshot, not only up to the first that passes")
     parser.add_argument("--output", type=Path, default=Path("outputs/bench"))
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -171,14 +197,12 @@ def main() -> None:
         return
     for seed in arguments.seeds:
         command = [sys.executable, __file__, *sys.argv[1:], "--one", str(seed)]
-        lines = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
-        found = json.loads(lines[-1])
-        first = found["first"]
-        facts = {"seed": seed, "device": arguments.device, "snapshots": len(found["rows"])}
-        if first is None:
-            emit("walk.time", -1.0, "s", **facts, met=False, last=found["rows"][-1])
-        else:
-            emit("walk.time", first["seconds"], "s", **facts, met=True, first=first, last=found["rows"][-1])
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+        rows = json.loads(output.splitlines()[-1])
+        first = next((row for row in rows if passes(row)), None)
+        value = first["seconds"] if first else -1.0
+        facts = {"seed": seed, "device": arguments.device, "met": first is not None, "judged": rows}
+        emit("walk.time", value, "s", **facts)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,6 @@ def _plan(config: BenchConfig) -> list[tuple[str, list[str]]]:
     if not gpu:
         plan.append(("memory", ["--seconds", str(max(120.0, config.seconds))]))
     if config.walk:
-        limits = ["--seconds", "20", "--every", "1.25", "--judged", "8192"] if gpu else ["--seconds", "600"]
+        limits = ["--seconds", "20", "--every", "1.25"] if gpu else ["--seconds", "600", "--every", "20"]
         plan.append(("walk", [*limits, "--output", str(config.output)]))
     return plan

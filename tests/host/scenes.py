@@ -126,6 +126,19 @@ def add_pendulum(stage: Usd.Stage, root: str, stiffness: float = 0.0, damping: f
         _add_hinge(stage, root, name, parent, "Y", offset, (stiffness, damping, 1e6) if drive else None)
 
 
+def add_tendon(stage: Usd.Stage, root: str, stiffness: float, damping: float) -> None:
+    """A cord over both joints of a pendulum: its length is the sum of their angles."""
+    types = Sdf.ValueTypeNames
+    for joint, schema in (("upper_joint", "PhysxTendonAxisRootAPI"), ("lower_joint", "PhysxTendonAxisAPI")):
+        prim = stage.GetPrimAtPath(f"{root}/joints/{joint}")
+        prim.AddAppliedSchema(f"{schema}:cord")
+        prim.CreateAttribute("physxTendon:cord:gearing", types.FloatArray, False).Set([1.0])
+        prim.CreateAttribute("physxTendon:cord:forceCoefficient", types.FloatArray, False).Set([1.0])
+    prim = stage.GetPrimAtPath(f"{root}/joints/upper_joint")
+    _set(prim, "physxTendon:cord:stiffness", types.Float, stiffness)
+    _set(prim, "physxTendon:cord:damping", types.Float, damping)
+
+
 def add_robot(stage: Usd.Stage, root: str, self_collisions: bool = False) -> None:
     """A humanoid of boxes: 23 hinges, 24 links, standing; root link ``<root>/pelvis``, feet report contacts."""
     UsdGeom.Xform.Define(stage, root)

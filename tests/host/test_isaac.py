@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
-from pxr import Usd, UsdGeom, UsdPhysics
+from pxr import Usd
 
 from humanoid_brain import host
 from humanoid_brain.errors import HostError
 from humanoid_brain.host import isaac
+from humanoid_brain.host.isaac_workarounds import grid_cloner
 from humanoid_brain.host.standalone.types import ArticulationActions
 from tests.contract.fake_isaac import Calls, isaac_sim
 from tests.contract.record import VERSIONS
@@ -160,6 +161,20 @@ def test_rows_cannot_be_written_while_stopped(sim: Sim) -> None:
         h.write_rows(view, torch.tensor([True, True]), positions=torch.zeros(2, 3))
 
 
+def test_shape_materials_go_through_the_tensor_handle(sim: Sim) -> None:
+    h, _, _ = sim
+    view = make_view(h)
+    written: list[tuple[torch.Tensor, torch.Tensor]] = []
+    view._physics_view = types.SimpleNamespace(
+        get_material_properties=lambda: torch.zeros(2, 4, 3),
+        set_material_properties=lambda materials, rows: written.append((materials, rows)),
+    )
+    h.set_shape_materials(view, torch.ones(1, 4, 3), indices=torch.tensor([1]))
+    ((materials, rows),) = written
+    assert materials.sum(dim=(1, 2)).tolist() == [0.0, 12.0] and rows.tolist() == [1]
+    assert h.get_shape_materials(view).shape == (2, 4, 3)
+
+
 def test_links_are_refreshed_by_the_simulation_view(sim: Sim) -> None:
     h, _, _ = sim
     world: Any = h.World(physics_dt=0.005)
@@ -167,21 +182,20 @@ def test_links_are_refreshed_by_the_simulation_view(sim: Sim) -> None:
     assert world.view.refreshed == 1
 
 
-def test_clones_are_kept_apart(sim: Sim, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_ids_are_left_out_where_they_are_unknown(sim: Sim) -> None:
     h, calls, _ = sim
-    stage = Usd.Stage.CreateInMemory()
-    UsdPhysics.Scene.Define(stage, "/World/physicsScene")
-    ground = UsdGeom.Plane.Define(stage, "/World/ground")
-    UsdPhysics.CollisionAPI.Apply(ground.GetPrim())
-    monkeypatch.setattr(sys.modules["isaacsim.core.utils.stage"], "get_current_stage", lambda: stage)
-    isaac.load_isaac.cache_clear()
-    cloner = host.load("isaac").GridCloner(spacing=2.0)
     paths = ["/World/envs/env_0", "/World/envs/env_1"]
-    cloner.clone(source_prim_path=paths[0], prim_paths=paths, replicate_physics=True, base_env_path="/World/envs")
+    h.GridCloner(spacing=2.0).clone(source_prim_path=paths[0], prim_paths=paths, enable_env_ids=True)
     assert named(calls, "GridCloner.clone")[0]["enable_env_ids"] is True
-    (groups,) = named(calls, "Cloner.filter_collisions")
-    assert groups["prim_paths"] == paths and groups["global_paths"] == ["/World/ground"]
-    assert h is not None
+    seen: list[dict[str, Any]] = []
+
+    class OldCloner:
+        def clone(self, source_prim_path: str, prim_paths: list[str], replicate_physics: bool = False) -> None:
+            seen.append({"prim_paths": prim_paths, "replicate_physics": replicate_physics})
+
+    old: Any = grid_cloner(OldCloner)  # type: ignore[arg-type]
+    old().clone(source_prim_path=paths[0], prim_paths=paths, replicate_physics=True, enable_env_ids=True)
+    assert seen == [{"prim_paths": paths, "replicate_physics": True}]
 
 
 def test_labels_are_in_both_schemas(sim: Sim) -> None:

@@ -163,6 +163,17 @@ def test_the_default_joint_state_comes_from_the_drive_targets(h: host.Host, make
     assert view.get_joint_positions()[0, 0].item() == pytest.approx(0.1745, abs=1e-4)
 
 
+def test_effort_modes_take_effect_on_the_next_play(arms: tuple[World, ArticulationView]) -> None:
+    world, view = arms
+    world.reset()
+    view.set_effort_modes("acceleration", joint_names=["lower_joint"])
+    assert view.get_effort_modes() == [["force", "force"]]
+    world.reset()
+    assert view.get_effort_modes() == [["force", "acceleration"]]
+    with pytest.raises(HostError, match="'torque' is no effort mode"):
+        view.set_effort_modes("torque")
+
+
 def test_control_modes_are_gains(arms: tuple[World, ArticulationView]) -> None:
     world, view = arms
     world.reset()

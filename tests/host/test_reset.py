@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 import torch
+from pxr import UsdPhysics
 from safetensors.torch import load_file, save_file
 
 from humanoid_brain import host
+from humanoid_brain.host.standalone import simulation as simulation_module
 from tests.host import scenes
 
 if TYPE_CHECKING:
@@ -112,6 +114,7 @@ _FRESH = """
 import sys, torch
 from safetensors.torch import load_file, save_file
 from humanoid_brain import host
+from humanoid_brain.host.standalone import simulation as simulation_module
 from tests.host import scenes, test_reset
 h = host.load("standalone")
 if len(sys.argv) > 3:
@@ -205,3 +208,22 @@ def test_nan_in_one_environment_leaves_the_others_alone(h: host.Host, robots: Ro
     for _ in range(5):
         world.step(render=False)
     assert all(torch.isfinite(value).all() for value in read(view).values())
+
+
+def test_warming_up_leaves_no_trace(h: host.Host, make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(simulation_module, "WARM_UP_STEPS", 0)
+    stage = scenes.new_scene(h)
+    scenes.add_robot(stage, "/World/envs/env_0/Robot")
+    scenes.add_box(stage, "/World/envs/env_0/box", position=(1.0, 0.0, 0.09))
+    cloner = h.GridCloner(spacing=3.0)
+    paths = cloner.generate_paths("/World/envs/env", 2)
+    in_the_ground = np.array([[0.0, 0.0, -0.01]] * 2)
+    cloner.clone("/World/envs/env_0", paths, position_offsets=in_the_ground)
+    body = UsdPhysics.RigidBodyAPI(stage.GetPrimAtPath("/World/envs/env_0/box"))
+    body.CreateVelocityAttr((0.0, 0.5, 0.0))
+    world = make_world()
+    robots = h.ArticulationView("/World/envs/env_.*/Robot/pelvis", name="robots")
+    boxes = h.RigidPrimView("/World/envs/env_.*/box", name="boxes")
+    world.reset()
+    assert robots.get_velocities().abs().max() == 0 and robots.get_joint_velocities().abs().max() == 0
+    assert boxes.get_velocities().tolist() == [[0.0, 0.5, 0.0, 0.0, 0.0, 0.0]] * 2

@@ -37,7 +37,8 @@ def rsl_rl_config() -> dict[str, Any]:
 def test_rsl_rl_trains(env: HumanoidEnv) -> None:
     from rsl_rl.runners import OnPolicyRunner
 
-    runner = OnPolicyRunner(RslRlEnv(env), rsl_rl_config(), log_dir=None, device="cpu")
+    adapter: Any = RslRlEnv(env)
+    runner = OnPolicyRunner(adapter, rsl_rl_config(), log_dir=None, device="cpu")
     before = [p.clone() for p in runner.alg.actor.parameters()]
     runner.learn(2, init_at_random_ep_len=True)
     assert any(not torch.equal(a, b) for a, b in zip(before, runner.alg.actor.parameters(), strict=True))
@@ -56,7 +57,7 @@ def test_rsl_rl_gets_copies_and_time_outs(env: HumanoidEnv) -> None:
 def test_skrl_wraps_and_steps(env: HumanoidEnv) -> None:
     from skrl.envs.wrappers.torch import wrap_env
 
-    wrapped = wrap_env(IsaacLabEnv(env), wrapper="isaaclab")
+    wrapped: Any = wrap_env(IsaacLabEnv(env), wrapper="isaaclab")
     observations, _ = wrapped.reset()
     assert observations.shape == (8, 83)
     observations, reward, terminated, truncated, _ = wrapped.step(torch.zeros(8, 23))

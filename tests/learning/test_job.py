@@ -113,9 +113,9 @@ def test_too_many_broken_environments_pause_the_run_with_a_reason(
     job.start()
     while job.totals.iteration < 2:
         job.tick(0.0)
-    assert job._env is not None
-    job._env.state.joint_position[2:6] = float("nan")
-    job._env.write_state()
+    assert job.env is not None
+    job.env.state.joint_position[2:6] = float("nan")
+    job.env.write_state()
     state = JobState.RUNNING
     while state is JobState.RUNNING:
         state = job.tick(0.0)
@@ -137,9 +137,9 @@ def test_a_few_broken_environments_are_counted_and_the_run_goes_on(tmp_path: Pat
     job.start()
     while job.totals.iteration < 2:
         job.tick(0.0)
-    assert job._env is not None
-    job._env.state.root_velocity[1] = float("inf")
-    job._env.write_state()
+    assert job.env is not None
+    job.env.state.root_velocity[1] = float("inf")
+    job.env.write_state()
     while not job.tick().final:
         pass
     assert job.state is JobState.DONE

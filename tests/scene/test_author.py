@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from pxr import Sdf, Usd, UsdGeom, UsdPhysics, UsdShade, UsdValidation
+from pxr import Sdf, Usd, UsdGeom, UsdPhysics, UsdSemantics, UsdShade, UsdValidation
 
 from humanoid_brain.config.robot import HumanoidSource, RobotConfig
 from humanoid_brain.scene.humanoid import humanoid_links
@@ -133,7 +133,9 @@ def test_both_label_schemas_name_robot_parts_and_keypoints(stage: Usd.Stage) -> 
     assert robot.GetAttribute("semantic:Semantics:params:semanticType").Get() == "class"
     schemas = robot.GetMetadata("apiSchemas").GetAddedOrExplicitItems()
     assert {"SemanticsAPI:Semantics", "SemanticsLabelsAPI:class"} <= set(schemas)
+    assert UsdSemantics.LabelsAPI(robot, "class").GetLabelsAttr().Get() == ["humanoid"]
     for prim in links(stage):
+        assert prim.HasAPI(UsdSemantics.LabelsAPI, "part")
         assert prim.GetAttribute("semantics:labels:part").Get() == [prim.GetName()]
     found = {
         prim.GetAttribute("semantics:labels:keypoint").Get()[0]

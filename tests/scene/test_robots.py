@@ -6,8 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from pxr import Usd, UsdGeom
 
+from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.errors import RobotError
+from humanoid_brain.scene.build import write_scene
 from humanoid_brain.scene.check import check_robot
 from humanoid_brain.scene.kinematics import read_tree
 from humanoid_brain.scene.robot import resolve
@@ -49,6 +52,19 @@ def test_a_conversion_goes_into_the_folder_that_is_given(tmp_path: Path) -> None
     path.write_text(bipeds.urdf())
     asset = open_robot(bipeds.config(path), tmp_path / "out")
     assert asset.file == tmp_path / "out" / "biped.usd"
+
+
+@converters
+def test_a_written_scene_keeps_its_converted_robot_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "biped.urdf"
+    path.write_text(bipeds.urdf())
+    scene = tmp_path / "out" / "scene.usda"
+    scene.parent.mkdir()
+    write_scene(SceneConfig(robot=bipeds.config(path)), scene)
+    assert "@scene_robot/biped.usd@" in scene.read_text().replace("./", "")
+    stage = Usd.Stage.Open(str(scene))
+    sole = stage.GetPrimAtPath("/World/envs/env_0/Robot/Geometry/base/left_leg/left_sole")
+    assert UsdGeom.XformCache().GetLocalToWorldTransform(sole).ExtractTranslation()[2] == pytest.approx(0.05)
 
 
 @converters

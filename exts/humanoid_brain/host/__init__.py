@@ -69,6 +69,23 @@ class WriteRows(Protocol):
         ...
 
 
+class SetShapeMaterials(Protocol):
+    """Set friction and restitution of shapes while playing: [K, S, 3] for K rows, all for None, on the CPU.
+
+    The three are static friction, dynamic friction and restitution. Isaac Sim has this on a view's private handle
+    only. How the materials of two shapes combine is authored on USD: the average unless told otherwise.
+    """
+
+    def __call__(
+        self,
+        view: ArticulationView | RigidPrimView,
+        materials: torch.Tensor,
+        indices: torch.Tensor | None = None,
+    ) -> None:
+        """Set the rows."""
+        ...
+
+
 class AddLabels(Protocol):
     """Label a prim for semantic segmentation, in the schema of every Isaac Sim version."""
 
@@ -90,6 +107,8 @@ class Host:
         add_labels: Attach semantic labels.
         write_rows: Write the state of some rows; on the standalone host without waiting for the GPU.
         refresh_links: Make link poses current after a state write, without stepping.
+        get_shape_materials: Friction and restitution [N, S, 3] of a view's shapes, on the CPU.
+        set_shape_materials: Set them, row by row.
         set_threads: Choose the solver's worker threads on the CPU before the first play; None chooses by scene size.
     """
 
@@ -107,6 +126,8 @@ class Host:
     add_labels: AddLabels
     write_rows: WriteRows
     refresh_links: Callable[[World], None]
+    get_shape_materials: Callable[[ArticulationView | RigidPrimView], torch.Tensor]
+    set_shape_materials: SetShapeMaterials
     set_threads: Callable[[int | None], None]
 
 

@@ -17,9 +17,11 @@ from humanoid_brain.errors import HostError
 from humanoid_brain.host import Host
 from humanoid_brain.host.isaac_workarounds import (
     articulation_view,
+    get_shape_materials,
     grid_cloner,
     refresh_links,
     rigid_prim_view,
+    set_shape_materials,
     world,
     write_rows,
 )
@@ -83,13 +85,15 @@ def load_isaac() -> Host:
     names["World"] = world(names["World"])
     names["ArticulationView"] = articulation_view(names["ArticulationView"])
     names["RigidPrimView"] = rigid_prim_view(names["RigidPrimView"])
-    names["GridCloner"] = grid_cloner(names["GridCloner"], names["stage"].get_current_stage)
+    names["GridCloner"] = grid_cloner(names["GridCloner"])
     return Host(
         name="isaac",
         version=isaac_versions().isaac_sim or "unknown",
         add_labels=add_labels,
         write_rows=write_rows,
         refresh_links=refresh_links,
+        get_shape_materials=get_shape_materials,
+        set_shape_materials=set_shape_materials,
         set_threads=_keep_threads,
         **names,
     )

@@ -15,12 +15,10 @@ from humanoid_brain.errors import HostError
 
 if TYPE_CHECKING:
     import torch
-    from pxr import Usd
 
     from humanoid_brain.host import ArticulationView, GridCloner, RigidPrimView, World
 
 _PHYSICS_CALLBACK = "humanoid_brain"
-_COLLISIONS = "/World/environment_collisions"
 
 
 def world(base: type[World]) -> type[World]:
@@ -148,8 +146,8 @@ def rigid_prim_view(base: type[RigidPrimView]) -> type[RigidPrimView]:
     return IsaacRigidPrimView
 
 
-def grid_cloner(base: type[GridCloner], current_stage: Callable[[], Usd.Stage]) -> type[GridCloner]:
-    """The cloner with environments kept apart, which Isaac Sim leaves to the caller."""
+def grid_cloner(base: type[GridCloner]) -> type[GridCloner]:
+    """The cloner that takes ``enable_env_ids`` in every version."""
 
     class IsaacGridCloner(base):
         """Isaac Sim's cloner; see :mod:`humanoid_brain.host.isaac_workarounds`."""
@@ -157,12 +155,10 @@ def grid_cloner(base: type[GridCloner], current_stage: Callable[[], Usd.Stage]) 
         def clone(  # pyright: ignore[reportIncompatibleMethodOverride]
             self, source_prim_path: str, prim_paths: list[str], **kwargs: Any
         ) -> list[list[float]]:
-            """5.0 and later: environment ids keep clones apart on the GPU. On the CPU, in every version, groups do."""
-            if "enable_env_ids" in inspect.signature(super().clone).parameters:
-                kwargs.setdefault("enable_env_ids", True)
-            positions = super().clone(source_prim_path=source_prim_path, prim_paths=prim_paths, **kwargs)
-            _filter_collisions(self, current_stage(), prim_paths)
-            return positions
+            """Environment ids came after the first of these versions: leave them out where they are unknown."""
+            if "enable_env_ids" not in inspect.signature(super().clone).parameters:
+                kwargs.pop("enable_env_ids", None)
+            return super().clone(source_prim_path=source_prim_path, prim_paths=prim_paths, **kwargs)
 
     return IsaacGridCloner
 
@@ -214,6 +210,38 @@ def refresh_links(world: World) -> None:
     view.update_articulations_kinematic()
 
 
+def get_shape_materials(view: ArticulationView | RigidPrimView) -> torch.Tensor:
+    """All versions: materials per shape are on the tensor API's handle only, ``view._physics_view``.
+
+    Raises:
+        HostError: Physics has stopped.
+    """
+    return _handle(view).get_material_properties()
+
+
+def set_shape_materials(
+    view: ArticulationView | RigidPrimView, materials: torch.Tensor, indices: torch.Tensor | None = None
+) -> None:
+    """The handle takes all rows with the numbers of those to apply, on the CPU.
+
+    Raises:
+        HostError: Physics has stopped.
+    """
+    import torch
+
+    handle = _handle(view)
+    everything = handle.get_material_properties().clone()
+    rows = torch.arange(len(everything)) if indices is None else torch.as_tensor(indices).cpu()
+    everything[rows] = materials.to(everything)
+    handle.set_material_properties(everything, rows)
+
+
+def _handle(view: Any) -> Any:
+    if not view.is_physics_handle_valid():
+        raise HostError("the simulation is stopped", where=view.name, todo="Call World.reset() first")
+    return view._physics_view
+
+
 _views: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
@@ -242,26 +270,3 @@ def _numbering(method: Callable[..., Any]) -> Callable[..., Any]:
 
     numbered.__name__, numbered.__doc__ = method.__name__, method.__doc__
     return numbered
-
-
-def _filter_collisions(cloner: GridCloner, stage: Usd.Stage, prim_paths: list[str]) -> None:
-    """All versions: on the CPU, clones collide with one another unless collision groups say otherwise."""
-    from pxr import UsdPhysics
-
-    scene = next((prim for prim in stage.Traverse() if prim.IsA(UsdPhysics.Scene)), None)
-    if scene is None or stage.GetPrimAtPath(_COLLISIONS):
-        return
-    if scene.GetAttribute("physxScene:enableGPUDynamics").Get():
-        return
-    inside = tuple(f"{path}/" for path in prim_paths)
-    shared = [
-        prim.GetPath().pathString
-        for prim in stage.Traverse()
-        if prim.HasAPI(UsdPhysics.CollisionAPI) and not prim.GetPath().pathString.startswith(inside)
-    ]
-    cloner.filter_collisions(
-        physicsscene_path=scene.GetPath().pathString,
-        collision_root_path=_COLLISIONS,
-        prim_paths=prim_paths,
-        global_paths=shared,
-    )

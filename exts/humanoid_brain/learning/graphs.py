@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor
@@ -45,6 +46,10 @@ class Captured:
         """Record now rather than at the first call; does nothing on the CPU."""
         if not self._captures or self._graph is not None:
             return
+        with _tensor_cores():
+            self._record()
+
+    def _record(self) -> None:
         kept = [(tensor, tensor.detach().clone()) for tensor in self._mutated()]
         side = torch.cuda.Stream()
         side.wait_stream(torch.cuda.current_stream())
@@ -59,3 +64,14 @@ class Captured:
         with torch.no_grad():
             for tensor, value in kept:
                 tensor.copy_(value)
+
+
+@contextmanager
+def _tensor_cores() -> Iterator[None]:
+    """Let float32 matrix products use TF32 in what is recorded here, and nowhere else in the process."""
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("high")
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -63,11 +62,13 @@ class TrainingJob(Job):
         self.config = config
         self._wanted, self._host = checkpoint, host
         self._folder: RunFolder | None = None
-        self._env: HumanoidEnv | None = None
+        self.env: HumanoidEnv | None = None
+        """The environment, from the set-up to the end."""
         self.learner: PPO | None = None
         """The learner, once the set-up is done."""
         self._log: MetricsLog | None = None
         self.totals = Totals(0, 0, 0.0)
+        self._not_training = 0.0
         self.progress.unit = "iterations"
         self.progress.total = config.budget.iterations
 
@@ -85,19 +86,14 @@ class TrainingJob(Job):
         self._write_manifest(env)
         yield
         self.progress.phase = "training"
+        # Training time is the time spent in slices, less what is not training.
+        self._not_training = self.progress.seconds - self.totals.seconds
         saved = self.totals.iteration
         while not (self.stopping or self._spent()):
-            began, before = time.perf_counter(), self.totals
-            yield from self._collect(env, learner)
-            collected = time.perf_counter()
-            yield from learner.update()
-            self._count(env, learner, began, before)
-            self._report(env, learner, collected - began, time.perf_counter() - collected)
-            yield from self._watch(env)
+            yield from self._iterate(env, learner)
             if self.totals.iteration % self.config.checkpoint.every == 0:
                 yield from self._save(env, learner, store)
                 saved = self.totals.iteration
-            yield
         self.progress.phase = "saving"
         if saved != self.totals.iteration:
             yield from self._save(env, learner, store)
@@ -107,9 +103,9 @@ class TrainingJob(Job):
         """Close files, let go of the World and of the folder."""
         if self._log is not None:
             self._log.close()
-        if self._env is not None:
-            self._env.simulation.close()
-            self._env = None
+        if self.env is not None:
+            self.env.simulation.close()
+            self.env = None
         if self._folder is not None:
             self._folder.release()
 
@@ -124,7 +120,7 @@ class TrainingJob(Job):
         config = self.config
         if config.device == "cuda" and not torch.cuda.is_available():
             raise DeviceError("CUDA was asked for, but torch finds no GPU", where="device", todo="Use --device cpu")
-        self._env = env = make_env(config, host=self._host)
+        self.env = env = make_env(config, host=self._host)
         self.learner = learner = make_learner(config, env)
         reserve = config.checkpoint.reserve_mib << 20
         store = CheckpointStore(
@@ -167,6 +163,24 @@ class TrainingJob(Job):
 
     # -- one iteration --------------------------------------------------------------------------------------
 
+    def _iterate(self, env: HumanoidEnv, learner: PPO) -> Iterator[None]:
+        """A rollout, an update, a report."""
+        began = self.progress.seconds
+        yield from self._collect(env, learner)
+        collected = self.progress.seconds
+        yield from learner.update()
+        metrics = learner.read_metrics()  # waits for the device, so that the clock tells the truth
+        yield
+        self.totals = Totals(
+            self.totals.iteration + 1,
+            self.totals.env_steps + env.num_envs * self.config.ppo.steps,
+            self.progress.seconds - self._not_training,
+        )
+        self.progress.done = self.totals.iteration
+        self._report(env, metrics, collected - began, self.progress.seconds - collected)
+        yield from self._watch(env)
+        yield
+
     def _collect(self, env: HumanoidEnv, learner: PPO) -> Iterator[None]:
         env.write_state()
         for _ in range(self.config.ppo.steps):
@@ -175,15 +189,7 @@ class TrainingJob(Job):
             learner.observe(reward, terminated, truncated, extras["final_obs"]["critic"])
             yield
 
-    def _count(self, env: HumanoidEnv, learner: PPO, began: float, before: Totals) -> None:
-        self.totals = Totals(
-            before.iteration + 1,
-            before.env_steps + env.num_envs * self.config.ppo.steps,
-            before.seconds + time.perf_counter() - began,
-        )
-        self.progress.done = self.totals.iteration
-
-    def _report(self, env: HumanoidEnv, learner: PPO, collect: float, learn: float) -> None:
+    def _report(self, env: HumanoidEnv, metrics: dict[str, float], collect: float, learn: float) -> None:
         assert self._log is not None
         steps = self.config.ppo.steps
         episodes = env.episodes.read()
@@ -197,12 +203,12 @@ class TrainingJob(Job):
             "reward": reward / env.control_dt,
             "velocity_error": velocity,
             "yaw_error": yaw,
-            "steps_per_second": steps * env.num_envs / (collect + learn),
+            "steps_per_second": steps * env.num_envs / max(collect + learn, 1e-9),
             "collect_seconds": collect,
             "learn_seconds": learn,
             "episodes": len(episodes),
             "rewards": terms,
-            "learner": learner.read_metrics(),
+            "learner": metrics,
         }
         if episodes:
             row["episode_reward"] = sum(e.reward for e in episodes) / len(episodes)
@@ -232,6 +238,7 @@ class TrainingJob(Job):
     # -- saving ---------------------------------------------------------------------------------------------
 
     def _save(self, env: HumanoidEnv, learner: PPO, store: CheckpointStore) -> Iterator[None]:
+        began = self.progress.seconds
         while True:
             try:
                 path = store.write(self.totals, learner.state_dict(), env.state_dict())
@@ -239,6 +246,8 @@ class TrainingJob(Job):
                 yield from self._halt(error)
             else:
                 self.events.append(FileWritten(str(path), "checkpoint"))
+                yield
+                self._not_training += self.progress.seconds - began
                 return
 
     def _export(self, env: HumanoidEnv, learner: PPO) -> Iterator[None]:

@@ -33,6 +33,7 @@ def _load() -> Host:
     from humanoid_brain.host.standalone import articulation, cloner, materials, objects, rigid_view, world, xform_view
     from humanoid_brain.host.standalone.engine import VERSION
     from humanoid_brain.host.standalone.rows import write_rows
+    from humanoid_brain.host.standalone.shape_materials import get_shape_materials, set_shape_materials
     from humanoid_brain.host.standalone.utils import prims, stage
 
     # The interface that Host promises is Isaac Sim's recorded one; tests/contract holds these classes to it.
@@ -48,6 +49,8 @@ def _load() -> Host:
         "prims": prims,
         "add_labels": add_labels,
         "write_rows": write_rows,
+        "get_shape_materials": get_shape_materials,
+        "set_shape_materials": set_shape_materials,
     }
     return Host(name="standalone", version=VERSION, refresh_links=_refresh_links, set_threads=_set_threads, **names)
 

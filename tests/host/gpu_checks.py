@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What must hold on CUDA, for a process of its own: PhysX is on one device per process. See test_gpu.py."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from humanoid_brain import host
+from humanoid_brain.errors import DeviceError
+from tests.host import scenes
+from tests.host.scenes import DT
+
+if TYPE_CHECKING:
+    from humanoid_brain.host import ArticulationView, RigidPrimView, World
+
+N, D, G = 64, 23, 9.81
+CAPACITIES = {
+    "gpu_max_rigid_contact_count": 2**20,
+    "gpu_max_rigid_patch_count": 2**18,
+    "gpu_found_lost_pairs_capacity": 2**20,
+    "gpu_found_lost_aggregate_pairs_capacity": 2**20,
+    "gpu_total_aggregate_pairs_capacity": 2**18,
+    "gpu_collision_stack_size": 2**26,
+}
+
+
+def robots(self_collisions: bool, spacing: float) -> tuple[host.Host, World, ArticulationView, RigidPrimView]:
+    h = host.load("standalone")
+    stage = scenes.new_scene(h)
+    scenes.add_robot(stage, "/World/envs/env_0/Robot", self_collisions)
+    scenes.clone(h, N, spacing)
+    world = h.World(physics_dt=DT, backend="torch", device="cuda", set_defaults=False)
+    for name, value in CAPACITIES.items():
+        getattr(world.get_physics_context(), f"set_{name}")(value)
+    view = h.ArticulationView("/World/envs/env_.*/Robot/pelvis", name="robots")
+    feet = h.RigidPrimView("/World/envs/env_.*/Robot/.*_foot", name="feet", track_contact_forces=True)
+    world.reset()
+    return h, world, view, feet
+
+
+def state_lives_on_the_gpu_and_feet_carry_the_weight() -> None:
+    _, world, view, feet = robots(self_collisions=False, spacing=0.0)
+    assert world.device == "cuda:0" and view.get_joint_positions().device.type == "cuda"
+    assert view.get_gains()[0].device.type == "cuda" and view.get_body_masses().device.type == "cpu"
+    for _ in range(80):
+        world.step(render=False)
+    carried = feet.get_net_contact_forces(dt=DT).view(N, 2, 3)[..., 2].sum(1)
+    # all at one place: environments do not meet. They sway while they stand, hence 10 %
+    torch.testing.assert_close(carried.cpu(), torch.full((N,), scenes.ROBOT_MASS * G), rtol=0.1, atol=0)
+
+
+def self_collision_is_available() -> None:
+    _, world, view, _ = robots(self_collisions=True, spacing=2.5)
+    joints = [view.get_dof_index(f"{side}_hip_roll_joint") for side in ("left", "right")]
+    targets = torch.tensor([[-0.5, 0.5]], device="cuda").repeat(N, 1)
+    view.set_joint_position_targets(targets, joint_indices=joints)
+    for _ in range(60):
+        world.step(render=False)
+    assert (view.get_joint_positions(joint_indices=joints)[:, 0] > -0.3).all()
+
+
+def rows_are_written_alone_and_links_follow() -> None:
+    h, world, view, feet = robots(self_collisions=False, spacing=2.5)
+    positions, orientations = view.get_world_poses()
+    before = view.get_joint_positions()
+    low = feet.get_world_poses()[0].view(N, 2, 3)
+    mask = torch.arange(N, device="cuda") % 3 == 0
+    lifted = positions + torch.tensor([0.0, 0.0, 1.0], device="cuda")
+    joints, still = torch.full((N, D), 0.1, device="cuda"), torch.zeros(N, 6, device="cuda")
+    h.write_rows(
+        view, mask, positions=lifted, orientations=orientations, velocities=still, joint_positions=joints,
+        joint_velocities=torch.zeros(N, D, device="cuda"),
+    )  # fmt: skip
+    h.refresh_links(world)
+    torch.testing.assert_close(view.get_joint_positions()[mask], joints[mask])
+    torch.testing.assert_close(view.get_joint_positions()[~mask], before[~mask], rtol=0, atol=0)
+    rise = feet.get_world_poses()[0].view(N, 2, 3)[..., 2] - low[..., 2]
+    assert rise[mask].min() > 0.9 and rise[~mask].abs().max() < 1e-4
+    view.set_joint_positions(torch.zeros(2, D, device="cuda"), indices=[3, 6])
+    assert view.get_joint_positions(indices=[3, 6]).abs().max() < 1e-6
+
+
+def the_loop_does_not_wait_for_the_gpu() -> None:
+    h, world, view, feet = robots(self_collisions=False, spacing=2.5)
+    targets, mask = torch.zeros(N, D, device="cuda"), torch.ones(N, dtype=torch.bool, device="cuda")
+    positions, orientations = view.get_world_poses()
+
+    def policy_step() -> None:
+        h.write_rows(view, mask, positions=positions, orientations=orientations, joint_positions=targets)
+        view.set_joint_position_targets(targets)
+        view.set_joint_efforts(targets)
+        world.step(render=False)
+        view.get_world_poses(clone=False)
+        view.get_velocities(clone=False)
+        view.get_joint_positions(clone=False)
+        view.get_joint_velocities()
+        feet.get_world_poses(clone=False)
+        feet.get_net_contact_forces(dt=DT)
+
+    policy_step()  # makes the bindings
+    torch.cuda.set_sync_debug_mode("error")  # PyTorch's own waits; ovphysx orders its stream by itself
+    try:
+        policy_step()
+    finally:
+        torch.cuda.set_sync_debug_mode("default")
+
+
+def the_process_stays_on_its_device() -> None:
+    robots(self_collisions=False, spacing=2.5)
+    h = host.load("standalone")
+    h.World.clear_instance()
+    world = h.World(physics_dt=DT, backend="torch", device="cpu", set_defaults=False)
+    with pytest.raises(DeviceError, match="Start a new process"):
+        world.reset()
+
+
+CHECKS = {
+    check.__name__: check
+    for check in (
+        state_lives_on_the_gpu_and_feet_carry_the_weight,
+        self_collision_is_available,
+        rows_are_written_alone_and_links_follow,
+        the_loop_does_not_wait_for_the_gpu,
+        the_process_stays_on_its_device,
+    )
+}
+
+if __name__ == "__main__":
+    CHECKS[sys.argv[1]]()
