@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 
 import torch
 
@@ -153,20 +154,29 @@ class Channels:
     def __getitem__(self, quantity: Quantity) -> Channel:
         channel = self._channels.get(quantity)
         if channel is None:
-            channel = self._channels[quantity] = Channel(self._engine, quantity, self._paths)
+            with _ordinary_tensors():
+                channel = self._channels[quantity] = Channel(self._engine, quantity, self._paths)
         return channel
 
     def pose(self, quantity: Quantity) -> PoseChannel:
         """The channel of a pose quantity."""
         channel = self._poses.get(quantity)
         if channel is None:
-            channel = self._poses[quantity] = PoseChannel(self._engine, quantity, self._paths)
+            with _ordinary_tensors():
+                channel = self._poses[quantity] = PoseChannel(self._engine, quantity, self._paths)
         return channel
 
     def mask(self, mask: torch.Tensor, device: torch.device) -> Buffer:
         """``mask`` [N] bool as the engine takes it, in one shared buffer."""
         buffer = self._masks.get(device)
         if buffer is None:
-            buffer = self._masks[device] = Buffer(torch.zeros(len(self._paths), dtype=torch.uint8, device=device))
+            with _ordinary_tensors():
+                zeros = torch.zeros(len(self._paths), dtype=torch.uint8, device=device)
+            buffer = self._masks[device] = Buffer(zeros)
         buffer.tensor.copy_(mask)
         return buffer
+
+
+def _ordinary_tensors() -> AbstractContextManager[None]:
+    """Buffers outlive a caller's inference mode, and one made inside it could not be written to outside."""
+    return torch.inference_mode(False)
