@@ -6,13 +6,16 @@ PYTHON ?= $(eval PYTHON := $$(shell scripts/setup.sh))$(or $(PYTHON),$(error the
 export PYTHONPATH := $(CURDIR)/exts$(if $(PYTHONPATH),:$(PYTHONPATH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint style layers pyright format doctor bench clean
+.PHONY: help setup converters demo test lint style layers pyright format doctor bench clean
 
 help:  ## show this list
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
 
-setup:  ## build the environment and print its interpreter
+setup:  ## build the environments and print the interpreter
 	@echo $(PYTHON)
+
+converters:  ## build the environment of the URDF and MJCF converters alone
+	@scripts/setup.sh converters
 
 doctor:  ## check this machine
 	@$(PYTHON) -m humanoid_brain doctor

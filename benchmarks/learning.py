@@ -70,8 +70,8 @@ class _PhysicsClock:
             delattr(self._simulation, name)
 
     def _wrap(self, call: Callable[..., None]) -> Callable[..., None]:
-        def timed(*arguments: object) -> None:
-            self.seconds += _timed(lambda: call(*arguments), self._drain)
+        def timed(*arguments: object, **options: object) -> None:
+            self.seconds += _timed(lambda: call(*arguments, **options), self._drain)
 
         return timed
 

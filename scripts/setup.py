@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Build the Python environment once, outside the checkout, and print its interpreter. Run through ``setup.sh``.
+"""Build two Python environments once, outside the checkout, and print an interpreter. Run through ``setup.sh``.
 
-The environment is named after what is in it (the pins and pyproject.toml's dependencies), so other checkouts with the
-same needs share it. The package itself is never installed there: it runs from the checkout by PYTHONPATH.
+One runs everything; the other, small one has the URDF and MJCF converters, whose OpenUSD would overwrite ours. Each is
+named after what is in it (the pins and pyproject.toml's dependencies), so other checkouts with the same needs share it.
+The package itself is never installed there: it runs from the checkout by PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -20,26 +21,53 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "exts"))
 
-from humanoid_brain import machine  # noqa: E402  (needs the path above; standard library only)
+from humanoid_brain import machine, paths  # noqa: E402  (needs the path above; standard library only)
+from humanoid_brain.errors import RobotError  # noqa: E402
+from humanoid_brain.scene import converters  # noqa: E402
 
 EXTRAS = ("standalone", "studio", "dev")
-NEEDED_GIB = 11
-"""Measured: 6.9 GiB in the end, 9.4 GiB while the wheels are unpacked."""
-BUILDING, COMPLETE = "humanoid_brain.building", "humanoid_brain.json"
+BUILDING, COMPLETE = "humanoid_brain.building", paths.BUILT
 
 
 class SetupError(Exception):
     """Why there can be no environment, and what to do about it."""
 
 
-def main() -> int:
-    """Print the interpreter's path on stdout; return 1 and say why if there is none."""
+class Environment(NamedTuple):
+    """An environment that this script builds."""
+
+    folder: Path
+    wanted: list[str]
+    key: str
+    """Of everything that decides what is in it."""
+    needed: float
+    """GiB of disk while it is built."""
+    note: str
+    """What a user waits for."""
+    variable: str
+    """Environment variable that moves it to another place."""
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.folder / "bin" / "python"
+
+
+def main(arguments: list[str]) -> int:
+    """Print the interpreter's path on stdout; return 1 and say why if there is none.
+
+    With the argument "converters", see to that environment alone and print its interpreter.
+    """
+    if arguments not in ([], ["converters"]):
+        say(f"error: unknown arguments {' '.join(arguments)}; there is only 'converters'")
+        return 2
     try:
-        print(prepare())
+        print(prepare_converters() if arguments else prepare())
     except SetupError as error:
         say(f"error: {error}")
         return 1
@@ -50,31 +78,52 @@ def main() -> int:
 
 
 def prepare() -> Path:
-    """The interpreter of a complete environment with all native libraries it needs."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    wanted = requirements(project)
-    key = fingerprint(wanted)
-    chosen = os.environ.get("HUMANOID_BRAIN_VENV")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "humanoid_brain"
-    folder = Path(chosen).absolute() if chosen else cache / f"venv-{key}"
-    python = folder / "bin" / "python"
-    if chosen and is_foreign(folder):
-        if not runs(python):
-            raise SetupError(f"HUMANOID_BRAIN_VENV={folder} is not a Python environment. Name another folder.")
-        install_libraries(optional=False)
-        return python
-    if not is_complete(folder, key):
-        install_libraries(optional=True)
-        with lock(folder) as held:
-            if not is_complete(folder, key):  # another process may have built it while this one waited
-                build(folder, wanted, key, held)
-    else:
-        install_libraries(optional=False)
+    """The interpreter of a complete environment with all native libraries it needs, after that of the converters."""
+    python = prepare_main()
+    prepare_converters()
     return python
 
 
+def prepare_main() -> Path:
+    """The interpreter that runs everything but the converters."""
+    wanted = requirements(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"])
+    key = fingerprint(wanted)
+    chosen = os.environ.get("HUMANOID_BRAIN_VENV")
+    folder = Path(chosen).absolute() if chosen else paths.cache() / f"venv-{key}"
+    # Measured: 6.9 GiB in the end, 9.4 GiB while the wheels are unpacked.
+    note = "2 to 3 minutes with a fast connection: 3 GB to download, for torch brings the CUDA libraries"
+    environment = Environment(folder, wanted, key, 11, note, "HUMANOID_BRAIN_VENV")
+    if chosen and is_foreign(folder):
+        if not runs(environment.python):
+            raise SetupError(f"HUMANOID_BRAIN_VENV={folder} is not a Python environment. Name another folder.")
+        install_libraries(optional=False)
+    elif is_complete(environment):
+        install_libraries(optional=False)
+    else:
+        install_libraries(optional=True)
+        ensure(environment)
+    return environment.python
+
+
+def prepare_converters() -> Path:
+    """The interpreter that has the URDF and MJCF converters."""
+    if os.environ.get(converters.VARIABLE):
+        try:
+            return converters.find()
+        except RobotError as error:
+            raise SetupError(str(error)) from error
+    wanted = sorted(converters.PACKAGES)
+    folder = converters.default_folder(ROOT / "constraints.txt")
+    # Measured: 0.33 GiB in the end.
+    note = "the converters of URDF and MJCF files, about 15 seconds: 80 MB to download"
+    environment = Environment(folder, wanted, fingerprint(wanted), 1, note, "XDG_CACHE_HOME")
+    if not is_complete(environment):
+        ensure(environment)
+    return environment.python
+
+
 def requirements(project: dict) -> list[str]:
-    """All dependencies of pyproject.toml, with every extra."""
+    """The dependencies of pyproject.toml with the extras that go into one environment."""
     return sorted([*project["dependencies"], *(r for e in EXTRAS for r in project["optional-dependencies"][e])])
 
 
@@ -85,13 +134,13 @@ def fingerprint(wanted: list[str]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def is_complete(folder: Path, key: str) -> bool:
-    """True if the environment was built to the end from the same needs, and its base Python still exists."""
+def is_complete(environment: Environment) -> bool:
+    """True if it was built to the end from the same needs, and its base Python still exists."""
     try:
-        made_of = json.loads((folder / COMPLETE).read_text(encoding="utf-8"))["key"]
+        made_of = json.loads((environment.folder / COMPLETE).read_text(encoding="utf-8"))["key"]
     except (OSError, ValueError, KeyError):
         return False
-    return made_of == key and runs(folder / "bin" / "python")
+    return made_of == environment.key and runs(environment.python)
 
 
 def is_foreign(folder: Path) -> bool:
@@ -103,44 +152,54 @@ def is_foreign(folder: Path) -> bool:
 def runs(python: Path) -> bool:
     """True if the interpreter starts."""
     try:
-        return subprocess.run([python, "-c", ""], capture_output=True).returncode == 0
+        return subprocess.run([python, "-I", "-S", "-c", ""], capture_output=True).returncode == 0
     except OSError:
         return False
 
 
-def build(folder: Path, wanted: list[str], key: str, held: int) -> None:
+def ensure(environment: Environment) -> None:
+    """Build the environment unless another process does so meanwhile."""
+    with lock(environment) as held:
+        if not is_complete(environment):
+            build(environment, held)
+
+
+def build(environment: Environment, held: int) -> None:
     """Make the environment.
 
     It counts as complete by a file written last: scripts in it hold its absolute path, so building elsewhere and
     renaming would break them. A build that was killed is thrown away by the next run.
     """
+    folder = environment.folder
     if is_foreign(folder):
-        raise SetupError(f"{folder} has content that is not ours. Move it away, or set HUMANOID_BRAIN_VENV.")
+        raise SetupError(f"{folder} has content that is not ours. Move it away, or set {environment.variable}.")
     shutil.rmtree(folder, ignore_errors=True)
     free = shutil.disk_usage(folder.parent).free / (1 << 30)
-    if free < NEEDED_GIB:
+    if free < environment.needed:
         raise SetupError(
-            f"{folder.parent} has {free:.1f} GiB free, the environment takes {NEEDED_GIB} GiB while it is built. "
-            "Free some space, or set HUMANOID_BRAIN_VENV to a folder on another disk."
+            f"{folder.parent} has {free:.1f} GiB free, the environment takes {environment.needed} GiB while it is "
+            f"built. Free some space, or set {environment.variable} to a folder on another disk."
         )
     began = time.monotonic()
     say(f"building {folder}")
-    say("2 to 3 minutes with a fast connection: 3 GB to download, for torch brings the CUDA libraries")
+    say(environment.note)
     (folder / "tmp").mkdir(parents=True)
     (folder / BUILDING).touch()
     run([sys.executable, "-m", "venv", str(folder)], folder, held)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
+    pip = [str(environment.python), "-m", "pip", "install", "--no-input", "--progress-bar", "off"]
     pip += ["--disable-pip-version-check", "--constraint", str(ROOT / "constraints.txt")]
     run([*pip, "--upgrade", "pip"], folder, held)
-    run([*pip, *wanted], folder, held)
+    run([*pip, *environment.wanted], folder, held)
     shutil.rmtree(folder / "tmp")
     part = folder / f"{COMPLETE}.part"
-    part.write_text(json.dumps({"key": key, "python": sys.version, "requirements": wanted}, indent=2))
+    made_of = {"key": environment.key, "python": sys.version, "requirements": environment.wanted}
+    part.write_text(json.dumps(made_of, indent=2))
     part.replace(folder / COMPLETE)
     (folder / BUILDING).unlink()
     say(f"ready after {time.monotonic() - began:.0f} s")
-    others = sorted(str(p) for p in folder.parent.glob("venv-*") if p.is_dir() and p != folder)
-    if others and folder.name.startswith("venv-"):
+    kind = folder.name.partition("-")[0]
+    others = sorted(str(p) for p in folder.parent.glob(f"{kind}-*") if p.is_dir() and p != folder)
+    if others and folder.parent == paths.cache():
         say(f"environments of other versions, which you may delete: {' '.join(others)}")
 
 
@@ -175,7 +234,8 @@ def progress(line: str) -> str | None:
         large = match[3] == "GB" or float(match[2]) >= 30
         return f"  fetching {match[1]}, {match[2]} {match[3]}" if large else None
     if line.startswith("Installing collected packages") and "," in line:
-        return f"  installing {line.count(',') + 1} packages, about a minute"
+        count = line.count(",") + 1
+        return f"  installing {count} packages{', about a minute' if count > 50 else ''}"
     return None
 
 
@@ -210,13 +270,14 @@ def apt_install(packages: list[str]) -> None:
 
 
 @contextmanager
-def lock(folder: Path) -> Iterator[int]:
-    """Let one process at a time build ``folder``; gives the handle. The system frees the lock when its holders die."""
+def lock(environment: Environment) -> Iterator[int]:
+    """Let one process at a time build; gives the handle. The system frees the lock when its holders die."""
+    folder = environment.folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         stream = folder.with_name(f"{folder.name}.lock").open("w")
     except OSError as error:
-        raise SetupError(f"{folder.parent}: {error.strerror}. Set HUMANOID_BRAIN_VENV to another folder.") from error
+        raise SetupError(f"{folder.parent}: {error.strerror}. Set {environment.variable} to another folder.") from error
     with stream:
         try:
             fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -232,4 +293,4 @@ def say(text: str) -> None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Print the Python interpreter to use, after building its environment if need be. Progress goes to stderr.
+# Print the Python interpreter to use, after building its environment and that of the URDF and MJCF converters if need
+# be. With the argument "converters": the latter alone, and its interpreter. Progress goes to stderr.
 #
-#   HUMANOID_BRAIN_PYTHON   a Python 3.12 to build with, where none is found
-#   HUMANOID_BRAIN_VENV     the environment to use; one that is not ours is used as it is, never changed
-#   XDG_CACHE_HOME          where the environment is kept otherwise (default: ~/.cache)
+#   HUMANOID_BRAIN_PYTHON       a Python 3.12 to build with, where none is found
+#   HUMANOID_BRAIN_VENV         the environment to use; one that is not ours is used as it is, never changed
+#   HUMANOID_BRAIN_CONVERTERS   a Python that has the converters; none is built then
+#   XDG_CACHE_HOME              where the environments are kept otherwise (default: ~/.cache)
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -17,7 +19,7 @@ for candidate in "${HUMANOID_BRAIN_PYTHON:-python3.12}" python3.12 \
     "${PYENV_ROOT:-${HOME:-/root}/.pyenv}"/versions/3.12*/bin/python3.12 \
     "${HOME:-/root}"/.local/share/uv/python/cpython-3.12*/bin/python3.12 python3 python; do
     if usable "$candidate"; then
-        exec "$candidate" "$root/scripts/setup.py"
+        exec "$candidate" "$root/scripts/setup.py" "$@"
     fi
 done
 

@@ -13,6 +13,8 @@ import pytest
 
 from humanoid_brain import doctor, machine, paths
 from humanoid_brain.doctor import OK, PROBLEM, WARNING, Check
+from humanoid_brain.errors import RobotError
+from humanoid_brain.scene import converters
 
 GPU = machine.Gpu("NVIDIA H200", 140 << 30, 139 << 30, "580.1", (13, 0))
 
@@ -125,6 +127,70 @@ def test_version_that_is_not_the_pinned_one_is_a_warning(monkeypatch: pytest.Mon
     assert found["torch"].status == WARNING
     assert "1.0.0, tested with" in found["torch"].found
     assert found["numpy"].status == OK
+
+
+def test_converters_are_reported_with_their_versions_and_their_python() -> None:
+    found = checks(ask("--json"))["converters"]
+    assert found["status"] == OK
+    wanted = doctor.pins(paths.constraints().read_text())
+    for package in converters.PACKAGES:
+        assert f"{package} {wanted[package]}" in found["found"]
+    assert str(converters.find()) in found["found"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"XDG_CACHE_HOME": "/nowhere", converters.VARIABLE: ""}, "missing"),
+        ({converters.VARIABLE: "/nowhere/python"}, "/nowhere/python: is not a Python"),
+        ({converters.VARIABLE: sys.executable}, "lacks urdf-usd-converter and mujoco-usd-converter"),
+    ],
+)
+def test_missing_converters_are_a_warning_with_the_commands_that_bring_them(
+    variables: dict[str, str], words: str
+) -> None:
+    done = ask("--json", **variables)
+    assert done.returncode == 0
+    found = checks(done)["converters"]
+    assert found["status"] == WARNING
+    assert words in found["found"]
+    assert found["todo"] == converters.how_to_make()
+
+
+@pytest.mark.usefixtures("healthy")
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [({"usd-core": "26.11"}, "overwrite each other"), ({"urdf-usd-converter": "0.1.0"}, "tested with urdf-usd")],
+)
+def test_converters_that_are_not_as_pinned_are_a_warning(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, other: dict[str, str], words: str
+) -> None:
+    wanted = doctor.pins(paths.constraints().read_text())
+    found = {package: wanted[package] for package in converters.PACKAGES} | other
+    monkeypatch.setattr(converters, "find", lambda: Path("/python"))
+    monkeypatch.setattr(converters, "versions", lambda *_: found)
+    check = examined(tmp_path)["converters"]
+    assert check.status == WARNING
+    assert words in check.found
+
+
+@pytest.mark.usefixtures("healthy")
+def test_converters_that_do_not_answer_are_a_warning(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def silent(*_: object) -> dict[str, str]:
+        raise RobotError("does not run as a Python", where="/python")
+
+    monkeypatch.setattr(converters, "versions", silent)
+    assert examined(tmp_path)["converters"].status == WARNING
+
+
+@pytest.mark.usefixtures("healthy")
+def test_second_openusd_beside_ours_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    assert "usd-exchange" not in examined(tmp_path)
+    real = doctor._installed
+    monkeypatch.setattr(doctor, "_installed", lambda name: "3.0.1" if name == "usd-exchange" else real(name))
+    found = examined(tmp_path)["usd-exchange"]
+    assert found.status == WARNING
+    assert "uninstall -y usd-exchange" in found.todo
 
 
 @pytest.mark.usefixtures("healthy")

@@ -19,6 +19,7 @@ from packaging.requirements import Requirement
 
 import humanoid_brain
 from humanoid_brain import doctor, machine
+from humanoid_brain.scene import converters
 
 RUNTIME = ("standalone", "studio")
 APACHE_2 = "cfc7749b96f63bd31c3c42b5c471bf756814053e847c10f3eb003417bc523d30"  # of LICENSE-2.0.txt at apache.org
@@ -122,10 +123,37 @@ def test_every_dependency_is_pinned_to_a_version_it_allows(project: dict[str, An
         assert requirement.specifier.contains(pins[normal(requirement.name)]), text
 
 
-def test_everything_that_gets_installed_is_pinned(project: dict[str, Any], pins: dict[str, str]) -> None:
+def test_everything_that_gets_installed_is_pinned(
+    project: dict[str, Any], pins: dict[str, str], convert: dict[str, metadata.Distribution | None]
+) -> None:
     extras = project["optional-dependencies"]
-    roots = [*project["dependencies"], *(r for extra in extras.values() for r in extra)]
-    assert not set(installed_closure(roots)) - set(pins)
+    roots = [*project["dependencies"], *(r for name, extra in extras.items() if name != "convert" for r in extra)]
+    main = installed_closure(roots)
+    assert not {*main, *convert} - set(pins)
+
+
+def test_no_environment_gets_openusd_twice(
+    project: dict[str, Any], convert: dict[str, metadata.Distribution | None]
+) -> None:
+    """The wheels usd-core and usd-exchange overwrite each other's files, and pip does not notice."""
+    extras = project["optional-dependencies"]
+    roots = [*project["dependencies"], *(r for name, extra in extras.items() if name != "convert" for r in extra)]
+    twins = {"usd-core", "usd-exchange"}
+    assert twins & set(installed_closure(roots)) == {"usd-core"}
+    assert twins & set(convert) == {"usd-exchange"}
+
+
+def test_converters_that_are_looked_for_are_those_of_the_extra(project: dict[str, Any]) -> None:
+    names = [Requirement(text).name for text in project["optional-dependencies"]["convert"]]
+    assert names == list(converters.PACKAGES)
+    assert set(converters.MODULES.values()) == {name.replace("-", "_") for name in names}
+
+
+@pytest.fixture(scope="module")
+def convert(project: dict[str, Any]) -> dict[str, metadata.Distribution | None]:
+    """What the converters bring with them, in the environment where they are."""
+    (packages,) = converters.find().parents[1].glob("lib/python3*/site-packages")
+    return installed_closure(project["optional-dependencies"]["convert"], [str(packages)])
 
 
 def test_doctor_checks_the_runtime_packages(project: dict[str, Any]) -> None:
@@ -142,12 +170,16 @@ def test_notices_name_every_direct_dependency(repo_root: Path, project: dict[str
         assert Requirement(requirement).name in text, requirement
 
 
-def test_no_runtime_package_is_under_the_gpl_or_agpl(project: dict[str, Any]) -> None:
+def test_no_runtime_package_is_under_the_gpl_or_agpl(
+    project: dict[str, Any], convert: dict[str, metadata.Distribution | None]
+) -> None:
     extras = project["optional-dependencies"]
     roots = [*project["dependencies"], *(r for extra in RUNTIME for r in extras[extra])]
     closure = installed_closure(roots)
     assert len(closure) > 50  # the walk goes below the direct dependencies
-    assert not {name: why for name, package in closure.items() if (why := copyleft(package) if package else "missing")}
+    assert len(convert) > 10
+    packages = [*closure.items(), *convert.items()]
+    assert not {name: why for name, package in packages if (why := copyleft(package) if package else "missing")}
 
 
 @pytest.mark.parametrize(
@@ -171,8 +203,12 @@ def test_copyleft_is_recognised(tmp_path: Path, field: str, value: str, forbidde
     assert bool(copyleft(metadata.Distribution.at(folder))) is forbidden
 
 
-def installed_closure(roots: list[str]) -> dict[str, metadata.Distribution | None]:
-    """What the requirements bring with them, by name, following the metadata of what is installed; None if missing."""
+def installed_closure(roots: list[str], path: list[str] | None = None) -> dict[str, metadata.Distribution | None]:
+    """What the requirements bring with them, by name, following the metadata of what is installed; None if missing.
+
+    ``path`` holds the packages of another environment.
+    """
+    search = sys.path if path is None else path
     waiting = [Requirement(text) for text in roots]
     found: dict[str, metadata.Distribution | None] = {}
     while waiting:
@@ -181,7 +217,7 @@ def installed_closure(roots: list[str]) -> dict[str, metadata.Distribution | Non
         name = normal(requirement.name)
         if name in found and not requirement.extras:
             continue
-        found[name] = package = next(iter(metadata.distributions(name=name)), None)
+        found[name] = package = next(iter(metadata.distributions(name=name, path=search)), None)
         for text in (package.requires if package else None) or []:
             below = Requirement(text)
             wanted = below.marker is None or any(below.marker.evaluate(e) for e in environments)

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from humanoid_brain.scene import converters
+
 LIBRARY = SimpleNamespace(soname="libGL.so.1", debian="libgl1", user="ovstage", required=True)
 OPTIONAL = SimpleNamespace(soname="libglfw.so.3", debian="libglfw3", user="ovui", required=False)
 
@@ -29,6 +31,7 @@ def setup(repo_root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> M
     monkeypatch.setattr(module.machine, "missing_libraries", lambda: [])
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("HUMANOID_BRAIN_VENV", raising=False)
+    monkeypatch.delenv("HUMANOID_BRAIN_CONVERTERS", raising=False)
     return module
 
 
@@ -44,6 +47,11 @@ def fake_run(command: list[str], folder: Path, held: int = -1) -> None:
     (folder / "bin").mkdir(exist_ok=True)
     (folder / "bin" / "python").unlink(missing_ok=True)
     (folder / "bin" / "python").symlink_to(sys.executable)
+
+
+def place(folder: Path) -> SimpleNamespace:
+    """As much of an environment as the lock needs."""
+    return SimpleNamespace(folder=folder, variable="XDG_CACHE_HOME")
 
 
 def refuse(*_: object) -> None:
@@ -123,7 +131,7 @@ def test_two_at_once_build_once(setup: ModuleType, monkeypatch: pytest.MonkeyPat
         thread.join(30.0)
     assert len(found) == 3
     assert len(set(found)) == 1
-    assert len(calls) == 3  # the environment, pip, the packages
+    assert len(calls) == 6  # the environment, pip, the packages, and the same for the converters
 
 
 def test_chosen_environment_of_ours_is_built_there(
@@ -142,6 +150,7 @@ def test_chosen_environment_of_someone_else_is_used_and_never_changed(
     folder.mkdir()
     fake_run([], folder)
     monkeypatch.setenv("HUMANOID_BRAIN_VENV", str(folder))
+    setup.prepare_converters()
     monkeypatch.setattr(setup, "run", refuse)
     assert setup.prepare() == folder / "bin" / "python"
     assert sorted(path.name for path in folder.iterdir()) == ["bin"]
@@ -153,7 +162,7 @@ def test_chosen_folder_that_is_no_environment_is_refused_and_kept(
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.png").touch()
     monkeypatch.setenv("HUMANOID_BRAIN_VENV", str(tmp_path / "photos"))
-    assert setup.main() == 1
+    assert setup.main([]) == 1
     streams = capsys.readouterr()
     assert "is not a Python environment" in streams.err
     assert not streams.out
@@ -178,10 +187,64 @@ def test_cache_that_cannot_be_written_is_named(
         setup.prepare()
 
 
+def test_converters_get_an_environment_of_their_own_with_nothing_else(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed: dict[Path, list[str]] = {}
+
+    def note(command: list[str], folder: Path, held: int) -> None:
+        installed.setdefault(folder, []).extend(command)
+        fake_run(command, folder)
+
+    monkeypatch.setattr(setup, "run", note)
+    python = setup.prepare()
+    other = converters.find()  # where the package looks for it at run time
+    assert set(installed) == {python.parents[1], other.parents[1]}
+    assert installed[other.parents[1]][-2:] == ["mujoco-usd-converter", "urdf-usd-converter"]
+    assert not {*installed[python.parents[1]]} & {*converters.PACKAGES, "usd-exchange"}
+    for commands in installed.values():
+        assert str(setup.ROOT / "constraints.txt") in commands
+
+
+def test_converters_can_be_built_alone(setup: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert setup.main(["converters"]) == 0
+    assert capsys.readouterr().out.strip() == str(converters.find())
+    assert not list((tmp_path / "cache" / "humanoid_brain").glob("venv-*/"))
+    assert setup.main(["convertors"]) == 2
+
+
+def test_converters_that_cannot_be_built_stop_the_setup_and_leave_the_main_environment(
+    setup: ModuleType, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(command: list[str], folder: Path, held: int) -> None:
+        if folder.name.startswith("converters-"):
+            raise setup.SetupError("this step failed: pip install")
+        fake_run(command, folder)
+
+    monkeypatch.setattr(setup, "run", broken)
+    assert setup.main([]) == 1
+    streams = capsys.readouterr()
+    assert "this step failed" in streams.err
+    assert not streams.out
+    monkeypatch.setattr(setup, "run", refuse)
+    assert setup.runs(setup.prepare_main())
+
+
+def test_named_converters_are_used_as_they_are(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    python = setup.prepare_main()
+    monkeypatch.setattr(setup, "run", refuse)
+    monkeypatch.setenv("HUMANOID_BRAIN_CONVERTERS", sys.executable)
+    assert setup.prepare() == python
+    assert setup.main(["converters"]) == 0
+    monkeypatch.setenv("HUMANOID_BRAIN_CONVERTERS", "/nowhere/python")
+    with pytest.raises(setup.SetupError, match="HUMANOID_BRAIN_CONVERTERS=/nowhere/python"):
+        setup.prepare()
+
+
 def test_failed_step_shows_its_last_lines(repo_root: Path, tmp_path: Path, capsys: Any) -> None:
     script = loaded(repo_root)
     failing = [sys.executable, "-c", "print('no such package'); raise SystemExit(3)"]
-    with script.lock(tmp_path / "venv") as held, pytest.raises(script.SetupError, match="this step failed"):
+    with script.lock(place(tmp_path / "venv")) as held, pytest.raises(script.SetupError, match="this step failed"):
         script.run(failing, tmp_path, held)
     assert "no such package" in capsys.readouterr().err
 
@@ -191,17 +254,18 @@ def test_step_that_outlives_a_killed_setup_keeps_the_lock(repo_root: Path, tmp_p
     code = f"""
 import importlib.util, os, signal, sys, threading, time
 from pathlib import Path
+from types import SimpleNamespace
 spec = importlib.util.spec_from_file_location("script", {str(repo_root / "scripts" / "setup.py")!r})
 script = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(script)
 folder = Path({str(tmp_path)!r})
 threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()
-with script.lock(folder / "venv") as held:
+with script.lock(SimpleNamespace(folder=folder / "venv", variable="")) as held:
     script.run([sys.executable, "-c", "import time; time.sleep(2)"], folder, held)
 """
     assert subprocess.run([sys.executable, "-c", code], timeout=30).returncode == -9
     began = time.monotonic()
-    with loaded(repo_root).lock(tmp_path / "venv"):
+    with loaded(repo_root).lock(place(tmp_path / "venv")):
         # The orphan sleeps two seconds in all, of which half a second and a little had passed.
         assert time.monotonic() - began > 0.5
 
@@ -213,7 +277,8 @@ with script.lock(folder / "venv") as held:
         ("Downloading nvidia_cublas-13.1-py3.whl (1.2 GB)", "  fetching nvidia_cublas, 1.2 GB"),
         ("  Downloading tyro-1.0.17-py3-none-any.whl (180 kB)", None),
         ("  Downloading pillow-13.0.0.whl (7.0 MB)", None),
-        ("Installing collected packages: a, b, c", "  installing 3 packages, about a minute"),
+        ("Installing collected packages: a, b, c", "  installing 3 packages"),
+        (f"Installing collected packages: {', '.join('a' * 99)}", "  installing 99 packages, about a minute"),
         ("Installing collected packages: pip", None),
         ("Collecting torch", None),
     ],
@@ -236,7 +301,7 @@ def test_missing_studio_library_is_a_note(
 ) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(setup.machine, "missing_libraries", lambda: [OPTIONAL])
-    assert setup.main() == 0
+    assert setup.main([]) == 0
     assert "only the studio windows need them: apt-get install libglfw3" in capsys.readouterr().err
 
 
@@ -256,7 +321,7 @@ def test_root_installs_what_is_missing(setup: ModuleType, monkeypatch: pytest.Mo
 
 
 def test_stdout_carries_the_path_alone(setup: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
-    assert setup.main() == 0
+    assert setup.main([]) == 0
     out = capsys.readouterr().out
     assert Path(out.strip()).name == "python"
     assert out.count("\n") == 1
@@ -278,7 +343,11 @@ def test_no_python_is_told_with_the_ways_to_get_it(repo_root: Path, bare_path: C
 
 
 def test_python_can_be_named(repo_root: Path, bare_path: Callable[..., dict[str, str]]) -> None:
-    environment = bare_path(HUMANOID_BRAIN_PYTHON=sys.executable, HUMANOID_BRAIN_VENV=sys.prefix)
+    environment = bare_path(
+        HUMANOID_BRAIN_PYTHON=sys.executable,
+        HUMANOID_BRAIN_VENV=sys.prefix,
+        HUMANOID_BRAIN_CONVERTERS=sys.executable,  # else they would be built in the empty home
+    )
     done = subprocess.run([repo_root / "scripts" / "setup.sh"], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(Path(sys.prefix) / "bin" / "python")

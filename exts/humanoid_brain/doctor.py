@@ -22,8 +22,9 @@ from pathlib import Path
 
 import humanoid_brain
 from humanoid_brain import machine, paths
-from humanoid_brain.errors import StorageError
+from humanoid_brain.errors import RobotError, StorageError
 from humanoid_brain.files import storage_errors
+from humanoid_brain.scene import converters
 
 OK, WARNING, PROBLEM = "ok", "warning", "problem"
 GIB = 1 << 30
@@ -49,8 +50,6 @@ PACKAGES: dict[str, tuple[str, str]] = {
     "tensorboard": ("tensorboard", STANDALONE),
     "opencv-python-headless": ("cv2", STANDALONE),
     "pillow": ("PIL", STANDALONE),
-    "urdf-usd-converter": ("urdf_usd_converter", STANDALONE),
-    "mujoco-usd-converter": ("mujoco_usd_converter", STANDALONE),
     "ovui": ("omni.ui", STUDIO),
 }
 """Distribution -> module to import and who needs it: the same packages as in pyproject.toml."""
@@ -72,7 +71,7 @@ def examine(output: Path) -> list[Check]:
     checks = [_host(isaac), _python(isaac), *_packages(isaac)]
     if isaac is None and sys.platform == "linux":
         checks += _libraries()
-    return [*checks, *_gpus(), _cores(), _memory(), _disk(output), _output(output)]
+    return [*checks, _converters(), *_gpus(), _cores(), _memory(), _disk(output), _output(output)]
 
 
 def isaac_version() -> str | None:
@@ -118,11 +117,17 @@ def _python(isaac: str | None) -> Check:
 
 
 def _packages(isaac: str | None) -> Iterator[Check]:
-    file = paths.constraints()
-    wanted = pins(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    wanted = _pins()
     for name, (module, group) in PACKAGES.items():
         if isaac is None or group == CORE:
             yield _package(name, module, group, None if isaac else wanted.get(name))
+    if isaac is None and _installed("usd-exchange"):
+        pip, core = (
+            f"{sys.executable} -m pip",
+            f"usd-core=={wanted['usd-core']}" if "usd-core" in wanted else "usd-core",
+        )
+        todo = f"Run: {pip} uninstall -y usd-exchange && {pip} install --force-reinstall --no-deps {core}"
+        yield Check("usd-exchange", WARNING, "beside usd-core; they overwrite each other's files", todo)
 
 
 def _package(name: str, module: str, group: str, wanted: str | None) -> Check:
@@ -136,6 +141,30 @@ def _package(name: str, module: str, group: str, wanted: str | None) -> Check:
     if wanted and found.partition("+")[0] != wanted:
         return Check(name, WARNING, f"{found}, tested with {wanted}", install)
     return Check(name, OK, found)
+
+
+def _converters() -> Check:
+    """The Python that turns URDF and MJCF into USD; other robots do not need it."""
+    name, only = "converters", "only robots from URDF and MJCF need them"
+    try:
+        python = converters.find()
+        found = converters.versions(python, (*converters.PACKAGES, "usd-core"))
+    except RobotError as error:
+        what = f"{error.where}: {error.what}" if error.where else "missing"
+        return Check(name, WARNING, f"{what}; {only}", error.todo)
+    if missing := [package for package in converters.PACKAGES if package not in found]:
+        return Check(name, WARNING, f"{python} lacks {' and '.join(missing)}; {only}", converters.how_to_make())
+    if "usd-core" in found:
+        clash = f"{python} has usd-core beside usd-exchange, which overwrite each other"
+        return Check(name, WARNING, f"{clash}; {only}", converters.how_to_make())
+    wanted, other = _pins(), []
+    for package in converters.PACKAGES:
+        if (pin := wanted.get(package)) and found[package] != pin:
+            other.append(f"{package} {pin}")
+    versions = ", ".join(f"{package} {found[package]}" for package in converters.PACKAGES)
+    if other:
+        return Check(name, WARNING, f"{versions}, tested with {', '.join(other)}", converters.how_to_make())
+    return Check(name, OK, f"{versions}, by {python}")
 
 
 def _libraries() -> Iterator[Check]:
@@ -223,6 +252,11 @@ def _installed(distribution: str) -> str | None:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
         return None
+
+
+def _pins() -> dict[str, str]:
+    file = paths.constraints()
+    return pins(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def _normal(name: str) -> str:

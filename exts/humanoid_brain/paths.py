@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the files that come with the package lie: presets, robots, policies."""
+"""Where the files that come with the package lie: presets, robots, policies; and where environments are kept."""
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
 from pathlib import Path
+
+BUILT = "humanoid_brain.json"
+"""File in an environment that ``scripts/setup.py`` has built to the end."""
 
 
 @lru_cache(maxsize=1)
@@ -27,3 +31,8 @@ def data() -> Path:
 def constraints() -> Path:
     """File with the one tested version of every package."""
     return share() / "constraints.txt"
+
+
+def cache() -> Path:
+    """Folder of the environments that ``scripts/setup.py`` builds: in XDG_CACHE_HOME, or else in ~/.cache."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "humanoid_brain"

@@ -126,6 +126,21 @@ def test_a_robot_with_nested_links_below_a_scope_and_held_to_the_world_is_set_fr
     assert (moved > 0.05).all(), "nothing holds it"
 
 
+@pytest.mark.parametrize(
+    ("name", "text"), [("biped.urdf", bipeds.urdf()), ("biped.xml", bipeds.mjcf())], ids=["urdf", "mjcf"]
+)
+def test_a_robot_from_urdf_or_mjcf_stands_on_the_ground(run: Run, tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    running = run(SceneConfig(robot=bipeds.config(tmp_path / name), num_envs=2))
+    view = running.robots
+    torch.testing.assert_close(view.get_gains()[0], torch.full((2, 4), 100.0))
+    assert view.get_world_poses()[0][:, 2] == pytest.approx(0.55, abs=5e-3)
+    assert float(view.get_body_masses()[0].sum()) == pytest.approx(18.0, rel=1e-3)
+    step(running, 20)
+    forces = running.feet.get_net_contact_forces(dt=1 / 200)
+    assert float(forces[:, 2].sum()) > 0.5 * 2 * 18.0 * 9.81
+
+
 def test_the_world_is_set_up_as_configured_whatever_the_stage_says(h: host.Host) -> None:
     h.World.clear_instance()
     h.stage.create_new_stage()

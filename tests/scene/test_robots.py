@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,19 +16,9 @@ from humanoid_brain.scene.robots import open_robot
 from tests.scene import bipeds
 
 
-def converters_load() -> bool:
-    """False where usd-core and usd-exchange both brought a pxr package, or the converters are not installed."""
-    code = "import usdex.core, urdf_usd_converter, mujoco_usd_converter"
-    return subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode == 0
-
-
-converters = pytest.mark.skipif(
-    not converters_load(), reason="the URDF and MJCF converters do not load here: docs/robot.md"
+@pytest.mark.parametrize(
+    ("name", "text"), [("biped.urdf", bipeds.urdf()), ("biped.xml", bipeds.mjcf())], ids=["urdf", "mjcf"]
 )
-
-
-@converters
-@pytest.mark.parametrize(("name", "text"), [("biped.urdf", bipeds.urdf()), ("biped.xml", bipeds.mjcf())])
 def test_urdf_and_mjcf_are_converted_and_fit_their_description(tmp_path: Path, name: str, text: str) -> None:
     path = tmp_path / name
     path.write_text(text)
@@ -46,7 +34,6 @@ def test_urdf_and_mjcf_are_converted_and_fit_their_description(tmp_path: Path, n
     assert sorted(p.name for p in tmp_path.iterdir()) == [name], "nothing is written next to the robot"
 
 
-@converters
 def test_a_conversion_goes_into_the_folder_that_is_given(tmp_path: Path) -> None:
     path = tmp_path / "biped.urdf"
     path.write_text(bipeds.urdf())
@@ -54,7 +41,6 @@ def test_a_conversion_goes_into_the_folder_that_is_given(tmp_path: Path) -> None
     assert asset.file == tmp_path / "out" / "biped.usd"
 
 
-@converters
 def test_a_written_scene_keeps_its_converted_robot_beside_it(tmp_path: Path) -> None:
     path = tmp_path / "biped.urdf"
     path.write_text(bipeds.urdf())
@@ -67,7 +53,6 @@ def test_a_written_scene_keeps_its_converted_robot_beside_it(tmp_path: Path) -> 
     assert UsdGeom.XformCache().GetLocalToWorldTransform(sole).ExtractTranslation()[2] == pytest.approx(0.05)
 
 
-@converters
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [

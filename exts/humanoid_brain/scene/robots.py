@@ -13,7 +13,8 @@ from humanoid_brain.config.robot import FileSource, HumanoidSource, RobotConfig
 from humanoid_brain.errors import RobotError
 from humanoid_brain.files import sha256
 from humanoid_brain.scene.author import author_drive, author_humanoid
-from humanoid_brain.scene.convert import CONVERTERS, convert
+from humanoid_brain.scene.convert import convert
+from humanoid_brain.scene.converters import MODULES
 from humanoid_brain.scene.joints import effective_groups, matching_groups, nominal_position
 from humanoid_brain.scene.kinematics import Tree, read_tree
 from humanoid_brain.scene.schemas import add_label, apply_api, set_attribute, set_units
@@ -45,7 +46,7 @@ def open_robot(config: RobotConfig, folder: Path | None = None) -> RobotAsset:
             left out.
 
     Raises:
-        RobotError: The file is missing, of an unknown kind, or broken.
+        RobotError: The file is missing, of an unknown kind, or broken, or there is no converter for it.
     """
     if isinstance(config.source, HumanoidSource):
         stage = Usd.Stage.CreateInMemory()
@@ -63,8 +64,8 @@ def robot_file(source: FileSource, folder: Path | None = None) -> Path:
         raise RobotError("there is no such robot file", where=str(path), todo="Check robot.source.path")
     if suffix in USD_SUFFIXES:
         return path.resolve()
-    if suffix not in CONVERTERS:
-        kinds = ", ".join((*USD_SUFFIXES, *CONVERTERS))
+    if suffix not in MODULES:
+        kinds = ", ".join((*USD_SUFFIXES, *MODULES))
         raise RobotError(f"'{path.suffix}' is no kind of robot file", where=str(path), todo=f"Use one of {kinds}")
     if folder is not None:
         return convert(path, folder)
