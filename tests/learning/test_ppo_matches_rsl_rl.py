@@ -103,7 +103,8 @@ def test_same_rollout_gives_same_losses_and_weights(
     monkeypatch: pytest.MonkeyPatch, mirror: bool, clip_value_loss: bool, desired_kl: float
 ) -> None:
     config = PPOConfig(steps=STEPS, epochs=EPOCHS, minibatches=BATCHES, learning_rate=2e-3, entropy=0.01,
-                       clip_value_loss=clip_value_loss, desired_kl=desired_kl)  # fmt: skip
+                       clip_value_loss=clip_value_loss, desired_kl=desired_kl,
+                       mirror="double" if mirror else "off")  # fmt: skip
     ours = _ours(config, mirror)
     theirs = _rsl(ours, config, mirror)
     last = _fill_both(ours, theirs)

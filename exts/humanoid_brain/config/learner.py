@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from humanoid_brain.config.base import Model
@@ -37,8 +39,9 @@ class PPOConfig(Model):
     """Clip the value update like the policy's."""
     max_gradient_norm: float = Field(default=1.0, gt=0)
     """Gradients of actor and critic are each scaled down to this norm."""
-    mirror: bool = True
-    """Learn from the left-right mirrored copy of every sample too."""
+    mirror: Literal["off", "alternate", "double"] = "double"
+    """Learning from left-right mirrored samples. "double": every sample and its mirror image, as rsl_rl does it;
+    "alternate": in each epoch one or the other, which costs half as much."""
 
 
 class NetworkConfig(Model):

@@ -88,6 +88,7 @@ def plot(report: dict[str, Any], outcomes: Sequence[Outcome], control_dt: float,
     axis = next(axes)
     axis.bar([row["class"] for row in by_speed], [row["velocity_error"] or 0.0 for row in by_speed], color="#3b6ea8")
     axis.set(title="Velocity error by commanded speed", xlabel="commanded speed, m/s", ylabel="mean |v - v*|, m/s")
+    axis.tick_params(axis="x", labelsize=8)
     for name, unit in (("velocity_error", "m/s"), ("yaw_error", "rad/s"), ("cost_of_transport", "1")):
         values = torch.cat([getattr(outcome, name) for outcome in outcomes])
         axis = next(axes)
@@ -122,7 +123,7 @@ def _by_speed(outcomes: Sequence[Outcome]) -> list[dict[str, Any]]:
     errors = torch.stack([outcome.class_error for outcome in outcomes]).sum(0)
     steps = torch.stack([outcome.class_steps for outcome in outcomes]).sum(0)
     edges = [f"{edge:g}" for edge in SPEED_EDGES]
-    names = ["stand", *[f"{a}-{b}" for a, b in itertools.pairwise(edges)], f"> {edges[-1]}"]
+    names = ["stand", *[f"{a}-{b}" for a, b in itertools.pairwise(edges)], f">{edges[-1]}"]
     return [
         {"class": name, "velocity_error": float(error / count) if count > 0 else None, "steps": int(count)}
         for name, error, count in zip(names, errors, steps, strict=True)

@@ -37,7 +37,7 @@ def make_learner(config: TrainingConfig, env: HumanoidEnv) -> PPO:
         std_range=config.network.std_range,
         seed=rng.torch_seed(config.seed, "weights"),
     ).to(env.device)
-    symmetry = make_symmetry(env) if config.ppo.mirror else None
+    symmetry = make_symmetry(env) if config.ppo.mirror != "off" else None
     return PPO(network, config.ppo, env.num_envs, symmetry=symmetry, seed=config.seed)
 
 

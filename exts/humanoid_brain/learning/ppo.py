@@ -17,12 +17,14 @@ from torch import Tensor, nn
 
 from humanoid_brain import rng
 from humanoid_brain.config.learner import PPOConfig
+from humanoid_brain.learning.adam import Adam
 from humanoid_brain.learning.graphs import Captured
 from humanoid_brain.learning.networks import ActorCritic
 
 _MIN_RATE, _MAX_RATE, _RATE_STEP = 1e-5, 1e-2, 1.5
 _OUTCOME = ("reward", "terminated", "truncated", "final_critic")
 _OBSERVED = ("policy", "critic", *_OUTCOME)
+_LEARNED = ("policy", "critic", "action", "log_prob", "advantage", "returns", "value", "mean")
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,23 @@ class Rollout:
         return [value for value in vars(self).values() if isinstance(value, Tensor)]
 
 
+@dataclass(frozen=True)
+class _Batch:
+    """Samples of one optimizer step; mirrored ones may stand behind or among the plain ones."""
+
+    policy: Tensor
+    critic: Tensor
+    action: Tensor
+    log_prob: Tensor
+    advantage: Tensor
+    returns: Tensor
+    value: Tensor
+    mean: Tensor
+    """Means of the policy that acted; only the first ``plain.numel()`` samples have one."""
+    plain: Tensor
+    """1 for samples as they were, 0 for those turned into their mirror image."""
+
+
 class PPO:
     """The learner.
 
@@ -97,12 +116,13 @@ class PPO:
         self.rollout = Rollout(config.steps, envs, *sizes, network.log_std.numel(), self.device)
         self.iteration = torch.zeros((), dtype=torch.int64, device=self.device)
         self.learning_rate = torch.full((), config.learning_rate, device=self.device)
-        self.optimizer = self._adam()
+        self.optimizer = Adam([*network.actor_parameters(), *network.critic_parameters()], self.learning_rate)
         self.metrics = torch.zeros(len(self.metric_names), device=self.device)
         """Sums over the optimizer steps since :meth:`read_metrics`, in the order of ``metric_names``."""
         self._updates = 0
         self._old_std = torch.zeros_like(network.log_std)
         self._batch = torch.zeros(max(1, envs * config.steps // config.minibatches), dtype=torch.int64).to(self.device)
+        self._epoch = torch.zeros((), dtype=torch.int64, device=self.device)
         self._env_index = torch.arange(envs, device=self.device)
         self._noise_key, self._order_key = rng.stream(seed, "exploration"), rng.stream(seed, "minibatches")
         self._inputs = {name: torch.zeros_like(getattr(self.rollout, name)[0]) for name in _OBSERVED}
@@ -152,6 +172,7 @@ class PPO:
         self.estimate_returns()
         size = self._batch.numel()
         for epoch in range(self.config.epochs):
+            self._epoch.fill_(epoch)
             address = [self.iteration * self.config.epochs + epoch]
             order = rng.permutation(self._order_key, address, self.rollout.envs * self.rollout.steps)
             for part in range(self.config.minibatches):
@@ -197,9 +218,7 @@ class PPO:
     def state_dict(self) -> dict[str, Tensor]:
         """Everything a resumed run needs at an iteration boundary, as flat tensors."""
         state = {f"network.{name}": tensor for name, tensor in self.network.state_dict().items()}
-        for i, parameter in enumerate(self._parameters()):
-            for name, tensor in self.optimizer.state[parameter].items():
-                state[f"optimizer.{i}.{name}"] = tensor
+        state.update({f"optimizer.{name}": tensor for name, tensor in self.optimizer.state_dict().items()})
         return {**state, "learning_rate": self.learning_rate, "iteration": self.iteration}
 
     @torch.no_grad()
@@ -247,38 +266,43 @@ class PPO:
 
     def _step_minibatch(self) -> None:
         net, config = self.network, self.config
-        policy, critic, action, mean_old, log_prob_old, advantage, returns, value_old = self._gather()
-        size = mean_old.shape[0]
-
-        mean, value = net.mean(policy), net.value(critic)
-        ratio = torch.exp(net.log_prob(mean, action) - log_prob_old)
+        batch = self._gather()
+        mean, value = net.mean(batch.policy), net.value(batch.critic)
+        ratio = torch.exp(net.log_prob(mean, batch.action) - batch.log_prob)
         clipped = ratio.clamp(1.0 - config.clip, 1.0 + config.clip)
-        surrogate = torch.max(-advantage * ratio, -advantage * clipped).mean()
-        value_loss = self._value_loss(value, value_old, returns)
+        surrogate = torch.max(-batch.advantage * ratio, -batch.advantage * clipped).mean()
+        value_loss = self._value_loss(value, batch.value, batch.returns)
         loss = surrogate + config.value * value_loss - config.entropy * net.entropy()
-        self.optimizer.zero_grad(set_to_none=False)
+        self.optimizer.zero_grad()
         loss.backward()
 
         with torch.no_grad():
-            kl = self._kl(mean[:size], mean_old)
+            kl = self._kl(mean[: batch.plain.numel()], batch.mean, batch.plain)
             self._adapt_rate(kl)
-            norm, finite = self._clip_gradients()
-            self.optimizer.step()
+            norm = self._clip_gradients()
+            skip = (~torch.isfinite(norm)).to(torch.float32)
+            self.optimizer.step(skip)
             net.clamp_std()
-            self.metrics += torch.stack([value_loss, surrogate, kl, norm, 1.0 - finite.to(kl.dtype)])
+            self.metrics += torch.nan_to_num(torch.stack([value_loss, surrogate, kl, norm, skip]), 0.0, 0.0, 0.0)
 
-    def _gather(self) -> tuple[Tensor, ...]:
-        """The minibatch, with its mirrored copy behind it; the old means only for the originals."""
+    def _gather(self) -> _Batch:
+        """The minibatch, mirrored as the configuration says."""
         r = self.rollout
-        names = ("policy", "critic", "action", "mean", "log_prob", "advantage", "returns", "value")
-        columns = [getattr(r, name) for name in names]
-        policy, critic, action, mean, *scalars = (c.reshape(-1, *c.shape[2:])[self._batch] for c in columns)
+        columns = {name: getattr(r, name) for name in _LEARNED}
+        drawn = {name: c.reshape(-1, *c.shape[2:])[self._batch] for name, c in columns.items()}
+        plain = torch.ones_like(drawn["advantage"])
         if self.symmetry is not None:
-            policy = torch.cat([policy, self.symmetry.policy(policy)])
-            critic = torch.cat([critic, self.symmetry.critic(critic)])
-            action = torch.cat([action, self.symmetry.action(action)])
-            scalars = [torch.cat([s, s]) for s in scalars]
-        return policy, critic, action, mean, *scalars
+            reflect = {"policy": self.symmetry.policy, "critic": self.symmetry.critic, "action": self.symmetry.action}
+            if self.config.mirror == "double":
+                for name in drawn.keys() - {"mean"}:
+                    mirrored = reflect[name](drawn[name]) if name in reflect else drawn[name]
+                    drawn[name] = torch.cat([drawn[name], mirrored])
+            else:
+                turned = (self._batch + self._epoch) % 2 == 1
+                for name, mirror in reflect.items():
+                    drawn[name] = torch.where(turned.unsqueeze(-1), mirror(drawn[name]), drawn[name])
+                plain = 1.0 - turned.to(plain.dtype)
+        return _Batch(plain=plain, **drawn)
 
     def _value_loss(self, value: Tensor, old: Tensor, returns: Tensor) -> Tensor:
         plain = (value - returns).square()
@@ -287,11 +311,12 @@ class PPO:
         clipped = old + (value - old).clamp(-self.config.clip, self.config.clip)
         return torch.max(plain, (clipped - returns).square()).mean()
 
-    def _kl(self, mean: Tensor, mean_old: Tensor) -> Tensor:
-        """KL divergence of the old from the new Gaussian, averaged over the samples."""
+    def _kl(self, mean: Tensor, mean_old: Tensor, weight: Tensor) -> Tensor:
+        """KL divergence of the old from the new Gaussian, averaged over the samples of ``weight`` 1."""
         std = self.network.log_std.exp()
         ratio = (self._old_std / std).square()
-        return 0.5 * (ratio + ((mean - mean_old) / std).square() - 1.0 - torch.log(ratio)).sum(-1).mean()
+        kl = 0.5 * (ratio + ((mean - mean_old) / std).square() - 1.0 - torch.log(ratio)).sum(-1)
+        return (kl * weight).sum() / weight.sum().clamp(min=1.0)
 
     def _adapt_rate(self, kl: Tensor) -> None:
         if not self.config.adapt_learning_rate:
@@ -301,29 +326,11 @@ class PPO:
         faster = (kl < 0.5 * goal) & (kl > 0.0)
         rate.copy_(torch.where(faster, rate * _RATE_STEP, slower).clamp(_MIN_RATE, _MAX_RATE))
 
-    def _clip_gradients(self) -> tuple[Tensor, Tensor]:
-        """Clip actor and critic apart, as rsl_rl does; gradients that are not finite become zero."""
-        limit = self.config.max_gradient_norm
-        norms = [nn.utils.clip_grad_norm_(p, limit, foreach=True) for p in
-                 (self.network.actor_parameters(), self.network.critic_parameters())]  # fmt: skip
-        norm = torch.stack(norms).norm()
-        finite = torch.isfinite(norm)
-        for parameter in self._parameters():
-            assert parameter.grad is not None
-            parameter.grad.copy_(torch.where(finite, parameter.grad, 0.0))
-        return torch.nan_to_num(norm, posinf=0.0), finite
-
-    def _parameters(self) -> list[nn.Parameter]:
-        return [*self.network.actor_parameters(), *self.network.critic_parameters()]
-
-    def _adam(self) -> torch.optim.Adam:
-        parameters = self._parameters()
-        adam = torch.optim.Adam(parameters, lr=self.learning_rate, fused=True, capturable=self.device.type == "cuda")
-        for p in parameters:
-            p.grad = torch.zeros_like(p)
-            step = torch.zeros((), dtype=torch.float32, device=self.device)
-            adam.state[p] = {"step": step, "exp_avg": torch.zeros_like(p), "exp_avg_sq": torch.zeros_like(p)}
-        return adam
+    def _clip_gradients(self) -> Tensor:
+        """Clip actor and critic apart, as rsl_rl does; the norm of both before, not finite if a gradient is not."""
+        limit, net = self.config.max_gradient_norm, self.network
+        parts = (net.actor_parameters(), net.critic_parameters())
+        return torch.stack([nn.utils.clip_grad_norm_(part, limit, foreach=True) for part in parts]).norm()
 
     def _trained_tensors(self) -> list[Tensor]:
         return [*self.state_dict().values(), self.metrics]

@@ -7,8 +7,10 @@ PhysX is global to a process: one instance, on the CPU or on one CUDA device, ch
 from __future__ import annotations
 
 import atexit
+import ctypes
 import logging
 import os
+import sys
 import warnings
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 _INLINE_BELOW = 32  # environments; below it worker threads cost more than they give (docs/hosts.md)
 _REPEATS = 3  # how often one kind of engine message is passed on
 _SEALED = 1  # ordinal of the scene as it was loaded
+_SET_TIMER_SLACK = 29  # PR_SET_TIMERSLACK of linux/prctl.h
 
 VERSION = str(ovphysx.__version__)
 
@@ -78,7 +81,7 @@ class Engine:
             ovphysx.set_global_config(GlobalConfigKey.NUM_THREADS, threads)
             overrides["/physics/physxDispatcher"] = threads > 0  # PhysX's own workers, faster here than Carbonite's
         ovphysx.enable_default_log_output(False)
-        with _quiet(), _as_device_error(device):
+        with _quiet(), _as_device_error(device), _patient_timers():
             self._physx = PhysX(config=PhysXConfig(carbonite_overrides=overrides))
             if self.gpu:
                 self._physx.set_config(ConfigKey.ACTIVE_CUDA_GPUS, device.partition(":")[2])
@@ -109,15 +112,8 @@ class Engine:
         _repeated.clear()
         stage = ovstage.Stage("humanoid_brain")
         try:
-            ovstage.population.open_usd(stage, str(path), ordinal=_SEALED, domains=ovstage.PopulationDomain.PHYSICS)
-            stage.advance_write_floor(ordinal=_SEALED).wait()
-            self._physx.wait_task(self._physx.attach_ovstage(stage, read_ordinal=_SEALED))
-            self._stage, self._ordinal = stage, _SEALED
-            for batch in clones:
-                poses: list[Sequence[float]] = batch.poses.tolist()
-                ids = list(batch.environments)
-                copied = self._physx.clone(batch.source, list(batch.targets), anchor_transforms=poses, env_ids=ids)
-                self._physx.wait_task(copied)
+            with _patient_timers():
+                self._load(stage, path, clones)
         except (ovstage.OvstageError, RuntimeError, ValueError) as error:
             if self._stage is None and not self._physx.is_stage_attached(stage):
                 stage.destroy()
@@ -126,6 +122,17 @@ class Engine:
                 self.detach()
             todo = "Check that the file opens in usdview and holds a PhysicsScene"
             raise SceneError(f"the scene cannot be simulated: {error}", where=str(path), todo=todo) from error
+
+    def _load(self, stage: ovstage.Stage, path: Path, clones: Sequence[CloneBatch]) -> None:
+        ovstage.population.open_usd(stage, str(path), ordinal=_SEALED, domains=ovstage.PopulationDomain.PHYSICS)
+        stage.advance_write_floor(ordinal=_SEALED).wait()
+        self._physx.wait_task(self._physx.attach_ovstage(stage, read_ordinal=_SEALED))
+        self._stage, self._ordinal = stage, _SEALED
+        for batch in clones:
+            poses: list[Sequence[float]] = batch.poses.tolist()
+            ids = list(batch.environments)
+            copied = self._physx.clone(batch.source, list(batch.targets), anchor_transforms=poses, env_ids=ids)
+            self._physx.wait_task(copied)
 
     def detach(self) -> None:
         """Drop every binding and the scene. Safe to call at any time."""
@@ -320,6 +327,25 @@ def _quiet() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         yield
+
+
+@contextmanager
+def _patient_timers() -> Iterator[None]:
+    """Make the threads that are started meanwhile sleep at least 5 ms when they sleep for a time.
+
+    ovphysx 0.7 keeps a thread that polls every 0.1 ms for meshes to cook, for as long as the process lives: a quarter
+    of a core (measured), which the solver and the learner then lack. Threads inherit the timer slack of the one that
+    starts them; waits for an event are not affected.
+    """
+    if sys.platform != "linux":
+        yield
+        return
+    prctl = ctypes.CDLL(None).prctl
+    prctl(_SET_TIMER_SLACK, 5_000_000, 0, 0, 0)
+    try:
+        yield
+    finally:
+        prctl(_SET_TIMER_SLACK, 0, 0, 0, 0)  # back to the default
 
 
 @contextmanager
