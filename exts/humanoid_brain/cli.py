@@ -141,12 +141,19 @@ def _usage() -> str:
 def _build_scene(config: BuildSceneConfig) -> Result:
     from humanoid_brain.files import make_folder
     from humanoid_brain.scene.build import write_scene
+    from humanoid_brain.scene.picture import write_picture
 
     folder = make_folder(config.output)
     path = folder / config.file
     write_scene(config.scene, path)
     print(f"scene: {path}", file=sys.stderr)
-    return {"output": str(path), "num_envs": config.scene.num_envs, "bytes": path.stat().st_size}
+    result: Result = {"output": str(path), "num_envs": config.scene.num_envs, "bytes": path.stat().st_size}
+    if config.picture:
+        picture = path.with_suffix(".png")
+        write_picture(path, config.scene, picture)
+        print(f"picture: {picture}", file=sys.stderr)
+        result["picture"] = str(picture)
+    return result
 
 
 def _train(config: TrainingConfig) -> Result:

@@ -16,6 +16,12 @@ from humanoid_brain import console, paths
 from humanoid_brain.config.base import load
 from humanoid_brain.config.commands import DemoConfig
 from humanoid_brain.files import make_folder
+from humanoid_brain.jobs import Event
+
+_FILM: dict[str, Any] = {"width": 480, "height": 270, "samples": 8}
+"""Small enough to be drawn in two minutes on two CPU cores."""
+_CURVE_EVERY = 40
+"""Iterations between pictures of the learning curve."""
 
 
 def run(config: DemoConfig) -> dict[str, Any]:
@@ -39,7 +45,7 @@ def run(config: DemoConfig) -> dict[str, Any]:
     _say("4/4 The film")
     film = _film(config, folder)
     _say(f"Done in {(time.monotonic() - began) / 60:.1f} minutes. Look at:")
-    for path in (scene, folder / "curve.png", folder / "evaluation" / "report.png", film):
+    for path in (scene, scene.with_suffix(".png"), folder / "curve.png", folder / "evaluation" / "report.png", film):
         _say(f"  {path}")
     return {
         "output": str(folder),
@@ -53,10 +59,14 @@ def run(config: DemoConfig) -> dict[str, Any]:
 def _scene(folder: Path) -> Path:
     from humanoid_brain.config.scene import SceneConfig
     from humanoid_brain.scene.build import write_scene
+    from humanoid_brain.scene.picture import write_picture
 
+    config = SceneConfig(num_envs=16)
     path = make_folder(folder) / "scene.usda"
-    if not path.exists():
-        write_scene(SceneConfig(num_envs=16), path)
+    picture = path.with_suffix(".png")
+    if not picture.exists():
+        write_scene(config, path)
+        write_picture(path, config, picture)
     return path
 
 
@@ -65,14 +75,24 @@ def _train(config: DemoConfig, folder: Path) -> Path | None:
     from humanoid_brain.cli import describe_training
     from humanoid_brain.config.training import TrainingConfig
     from humanoid_brain.evaluation.curve import plot_curve
-    from humanoid_brain.learning.job import TrainingJob
+    from humanoid_brain.learning.job import IterationDone, TrainingJob
 
     preset = "walk.yaml" if config.device == "cuda" else "walk_cpu.yaml"
     training = load(TrainingConfig, paths.config() / "training" / preset)
     training.device, training.seed, training.output = config.device, config.seed, folder
+    if config.iterations is not None:
+        training.budget.iterations = config.iterations
+    curve = folder.parent / "curve.png"
+
+    def describe(event: Event) -> str | None:
+        if isinstance(event, IterationDone) and event.metrics["iteration"] % _CURVE_EVERY == 0:
+            plot_curve(folder, curve)
+        return describe_training(event)
+
+    _say(f"  {curve} is drawn again and again while it learns")
     job = TrainingJob(training)
-    console.drive(job, describe=describe_training)
-    plot_curve(folder, folder.parent / "curve.png")
+    console.drive(job, describe=describe)
+    plot_curve(folder, curve)
     spent = training.budget.seconds
     done = job.totals.iteration >= training.budget.iterations or 0 < spent <= job.totals.seconds
     return folder / "policy" if done else None
@@ -105,7 +125,8 @@ def _film(config: DemoConfig, folder: Path) -> Path | None:
 
     written = folder / "film" / "film.webm"
     if not written.exists():
-        job = PlayJob(PlayConfig(run=folder / "run", device=config.device, output=folder / "film"))
+        play = PlayConfig(run=folder / "run", device=config.device, output=folder / "film", **_FILM)
+        job = PlayJob(play)
         console.drive(job)
         if not job.film:
             return None

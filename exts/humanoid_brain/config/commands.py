@@ -19,6 +19,8 @@ class BuildSceneConfig(Model):
     """What to build."""
     file: str = "scene.usda"
     """Name of the file; .usda is text, .usdc binary."""
+    picture: bool = True
+    """Whether to draw the scene too, as a PNG of the same name."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Accepted for uniformity; a scene file serves both."""
     seed: int = Field(default=0, ge=0, lt=2**31)
@@ -58,6 +60,8 @@ class DemoConfig(Model):
     """Where physics and learner run."""
     seed: int = Field(default=0, ge=0, lt=2**31)
     """Seed of the training."""
+    iterations: int | None = Field(default=None, ge=1)
+    """Iterations of the training; None takes those of the preset, which suffice to walk."""
     episodes: int = Field(default=512, ge=1)
     """Episodes of the evaluation."""
     output: Path = Path("outputs/demo")

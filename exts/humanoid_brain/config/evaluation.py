@@ -44,6 +44,8 @@ class EvaluationConfig(PolicyChoice):
     """Where the physics runs."""
     seed: int = Field(default=1, ge=0, lt=2**31)
     """Seed of initial states, commands and noise."""
+    record: bool = False
+    """Whether to write the figures into the policy's card too."""
     output: Path = Path("outputs/evaluate")
     """Folder for report.json and report.png."""
 
@@ -67,8 +69,8 @@ class PlayConfig(PolicyChoice):
     commands: list[CommandStep] = Field(
         default_factory=lambda: [
             CommandStep(seconds=1.0),
-            CommandStep(seconds=4.0, forward=0.8),
-            CommandStep(seconds=3.0, forward=0.6, yaw=0.3),
+            CommandStep(seconds=3.0, forward=0.8),
+            CommandStep(seconds=2.0, forward=0.6, yaw=0.3),
             CommandStep(seconds=2.0, forward=1.0),
         ]
     )

@@ -39,7 +39,7 @@ class EvaluationJob(Job):
     def slices(self) -> Iterator[None]:
         """Load, run the rounds, report."""
         from humanoid_brain.evaluation.report import plot, summarize
-        from humanoid_brain.learning.policy import load_policy
+        from humanoid_brain.learning.policy import load_policy, record_evaluation
 
         folder = make_folder(self.config.output)
         self.progress.phase = "loading"
@@ -74,6 +74,8 @@ class EvaluationJob(Job):
             ),
         }
         write_json(folder / "report.json", self.report)
+        if self.config.record:
+            record_evaluation(self.config.folder, self.report)
         plot(self.report, outcomes, env.control_dt, folder / "report.png")
         for name in ("report.json", "report.png"):
             self.events.append(FileWritten(str(folder / name), "report"))

@@ -169,7 +169,7 @@ class _Filmed:
         self._centre = before + _SMOOTHING * (centre - before)
         spread = 0.0 if self._env.num_envs == 1 else float(self._env.simulation.origins[:, :2].abs().max())
         x, y, z = self._centre.tolist()
-        return Follow((x, y, z), distance=3.6 + 2.0 * spread)
+        return Follow((x, y, z), distance=3.0 + 2.0 * spread)
 
     def _poses(self) -> dict[str, npt.NDArray[np.float64]]:
         position, orientation = self._links.get_world_poses(clone=False)

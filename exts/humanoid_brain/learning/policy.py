@@ -96,8 +96,7 @@ def load_policy(folder: Path) -> Policy:
     Raises:
         CheckpointError: It is missing, damaged, or no policy.
     """
-    if (folder / "policy" / "manifest.json").is_file():
-        folder = folder / "policy"
+    folder = _policy_folder(folder)
     card = read_manifest(folder, _FORMAT)
     if "joints" not in card or "config" not in card:
         raise CheckpointError("this folder holds no policy", where=str(folder), todo="Pass a policy or run folder")
@@ -111,3 +110,19 @@ def load_policy(folder: Path) -> Policy:
     except (KeyError, RuntimeError, ValueError) as error:
         raise CheckpointError(f"the policy does not fit its card: {error}", where=str(folder)) from error
     return Policy(config, card, normalizer.eval(), actor.eval())
+
+
+def record_evaluation(folder: Path, report: Mapping[str, Any]) -> None:
+    """Write an evaluation's figures into the card of a policy, in place of those it had.
+
+    Args:
+        folder: A policy folder, or the folder of a run that has one.
+        report: JSON values.
+    """
+    folder = _policy_folder(folder)
+    write_json(folder / "manifest.json", {**read_manifest(folder, _FORMAT), "evaluation": dict(report)})
+
+
+def _policy_folder(folder: Path) -> Path:
+    inner = folder / "policy"
+    return inner if (inner / "manifest.json").is_file() else folder
