@@ -122,7 +122,8 @@ def test_train_evaluate_and_play_from_the_shell(tmp_path: Path) -> None:
     report = json.loads(result.stdout.splitlines()[-1])
     assert report["ok"] and report["iteration"] == 2 and not report["interrupted"]
 
-    result = brain("evaluate", "--run", str(run), "--episodes", "5", "--num-envs", "4", "--output", str(tmp_path / "e"), "--json")  # fmt: skip
+    few = ["--episodes", "5", "--num-envs", "4", "--output", str(tmp_path / "e")]
+    result = brain("evaluate", "--run", str(run), *few, "--json")
     assert result.returncode == 0, result.stderr
     report = json.loads(result.stdout.splitlines()[-1])
     assert 0.0 <= report["survival"] <= 1.0 and report["velocity_error"] > 0.0 and report["episodes"] == 5

@@ -107,6 +107,4 @@ class _Animation(VideoWriter):
         from PIL import Image as pillow
 
         first, *rest = [pillow.fromarray(frame) for frame in self._frames]
-        first.save(
-            self._part, save_all=True, append_images=rest, duration=self._duration, loop=0, quality=60, method=4
-        )
+        first.save(self._part, save_all=True, append_images=rest, duration=self._duration, loop=0, quality=60, method=4)

@@ -40,7 +40,7 @@ class Adam:
 
     def zero_grad(self) -> None:
         """Set all gradients to zero, in place."""
-        torch._foreach_zero_(self.gradients)
+        torch._foreach_zero_(self.gradients)  # pyright: ignore[reportPrivateImportUsage] - one kernel for all
 
     @torch.no_grad()
     def step(self, skip: Tensor) -> None:
