@@ -221,11 +221,10 @@ def describe_training(event: Event) -> str | None:
     if not isinstance(event, IterationDone) or event.metrics["iteration"] % 10:
         return None
     m = event.metrics
-    falls = f"{100 * m['fall_share']:3.0f} % fell" if "fall_share" in m else "no episode ended"
     return (
         f"iteration {m['iteration']:5d}  {m['seconds']:7.1f} s  {m['env_steps'] / 1e6:6.2f} M steps  "
-        f"reward {m['reward']:6.2f}/s  |v-v*| {m['velocity_error']:.3f} m/s  {falls}  "
-        f"{m['steps_per_second']:8,.0f} steps/s"
+        f"reward {m['reward']:6.2f}/s  |v-v*| {m['velocity_error']:.3f} m/s  "
+        f"{m['falls_per_minute']:5.1f} falls/min  {m['steps_per_second']:8,.0f} steps/s"
     )
 
 

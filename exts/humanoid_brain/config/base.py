@@ -28,7 +28,7 @@ class Model(BaseModel):
     )
 
 
-def load(kind: type[ModelT], path: Path) -> ModelT:
+def load(kind: type[ModelT], path: str | Path) -> ModelT:
     """Read a YAML file into a model of type ``kind``.
 
     A key ``extends: other.yaml`` at the top takes the values of that file, which lies in the same folder, for all
@@ -39,6 +39,7 @@ def load(kind: type[ModelT], path: Path) -> ModelT:
         ConfigError: A file is missing, is no YAML, or holds a value that ``kind`` refuses. The message names
             file, line and field.
     """
+    path = Path(path)
     data, places = _read(path, ())
     return _validate(kind, data, str(path), places)
 

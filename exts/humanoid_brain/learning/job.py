@@ -210,10 +210,11 @@ class TrainingJob(Job):
             "rewards": terms,
             "learner": metrics,
         }
+        falls = sum(causes[e.cause] != env.failures.TIME_OUT for e in episodes)
+        row["falls_per_minute"] = falls * 60.0 / (steps * env.num_envs * env.control_dt)
         if episodes:
             row["episode_reward"] = sum(e.reward for e in episodes) / len(episodes)
             row["episode_seconds"] = sum(e.length for e in episodes) / len(episodes) * env.control_dt
-            row["fall_share"] = sum(causes[e.cause] != env.failures.TIME_OUT for e in episodes) / len(episodes)
         for e in episodes:
             self.events.append(EpisodeEnded(e.env, e.reward, e.length * env.control_dt, causes[e.cause]))
         self._log.write(row)
