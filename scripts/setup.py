@@ -8,6 +8,7 @@ The package itself is never installed there: it runs from the checkout by PYTHON
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -19,7 +20,6 @@ import sys
 import time
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +30,7 @@ from humanoid_brain import machine, paths  # noqa: E402  (needs the path above; 
 from humanoid_brain.errors import RobotError  # noqa: E402
 from humanoid_brain.scene import converters  # noqa: E402
 
+BOOT = Path("/proc/sys/kernel/random/boot_id")
 EXTRAS = ("standalone", "studio", "dev")
 BUILDING, COMPLETE = "humanoid_brain.building", paths.BUILT
 
@@ -96,11 +97,9 @@ def prepare_main() -> Path:
     if chosen and is_foreign(folder):
         if not runs(environment.python):
             raise SetupError(f"HUMANOID_BRAIN_VENV={folder} is not a Python environment. Name another folder.")
-        install_libraries(optional=False)
-    elif is_complete(environment):
-        install_libraries(optional=False)
+        install_libraries()
     else:
-        install_libraries(optional=True)
+        install_libraries()
         ensure(environment)
     return environment.python
 
@@ -117,8 +116,7 @@ def prepare_converters() -> Path:
     # Measured: 0.33 GiB in the end.
     note = "the converters of URDF and MJCF files, about 15 seconds: 80 MB to download"
     environment = Environment(folder, wanted, fingerprint(wanted), 1, note, "XDG_CACHE_HOME")
-    if not is_complete(environment):
-        ensure(environment)
+    ensure(environment)
     return environment.python
 
 
@@ -158,7 +156,9 @@ def runs(python: Path) -> bool:
 
 
 def ensure(environment: Environment) -> None:
-    """Build the environment unless another process does so meanwhile."""
+    """Build the environment unless it is there or another process does so meanwhile."""
+    if is_complete(environment):
+        return
     with lock(environment) as held:
         if not is_complete(environment):
             build(environment, held)
@@ -239,37 +239,61 @@ def progress(line: str) -> str | None:
     return None
 
 
-def install_libraries(*, optional: bool) -> None:
-    """See that the native libraries are there; install Debian's packages when root, else say what to run."""
+def install_libraries() -> None:
+    """See that the native libraries are there; install Debian's packages when root, else say what to run.
+
+    What is optional is tried once between two starts of the machine: not every system has it.
+    """
     missing = machine.missing_libraries()
-    required = [library for library in missing if library.required]
-    if not required and not (missing and optional):
-        return
     packages = sorted({name for library in missing for name in library.debian.split()})
-    names = ", ".join(library.soname for library in missing)
     command = f"apt-get install {' '.join(packages)}"
-    if os.geteuid() == 0 and shutil.which("apt-get"):
+    required = [library for library in missing if library.required]
+    first = bool(missing) and first_try(packages)
+    if (required or first) and os.geteuid() == 0 and shutil.which("apt-get"):
+        names = ", ".join(library.soname for library in missing)
         say(f"installing Debian packages for {names}, about half a minute: {command}")
         apt_install(packages)
-        required = [library for library in machine.missing_libraries() if library.required]
+        missing = machine.missing_libraries()
+        required = [library for library in missing if library.required]
     if required:
         users = ", ".join(f"{library.soname} (for {library.user})" for library in required)
         raise SetupError(f"missing native libraries: {users}. An administrator must run: {command}")
-    if missing := machine.missing_libraries():
-        say(f"note: {', '.join(m.soname for m in missing)} missing; only the studio windows need them: {command}")
+    if missing and first:
+        lacking = "; ".join(f"only {library.user} needs {library.soname}" for library in missing)
+        say(f"note: {lacking}: {command}")
+
+
+def first_try(packages: list[str]) -> bool:
+    """True once per start of the machine and list of packages."""
+    this = " ".join([BOOT.read_text().strip() if BOOT.exists() else "", *packages])
+    tried = paths.cache() / "libraries-tried"
+    if tried.exists() and tried.read_text() == this:
+        return False
+    with contextlib.suppress(OSError):
+        tried.parent.mkdir(parents=True, exist_ok=True)
+        tried.write_text(this)
+    return True
 
 
 def apt_install(packages: list[str]) -> None:
-    """Install what can be; whether it was enough is for the caller to see."""
+    """Install what can be, one by one where not all can; whether it was enough is for the caller to see."""
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     base = ["apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"]
-    for arguments in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
+
+    def apt(*arguments: str) -> bool:
         done = subprocess.run([*base, *arguments], env=environment, capture_output=True, text=True)
         if done.returncode:
             say("\n".join((done.stdout + done.stderr).splitlines()[-5:]))
+        return done.returncode == 0
+
+    install = ("install", "-y", "--no-install-recommends")
+    apt("update")
+    if not apt(*install, *packages) and len(packages) > 1:
+        for package in packages:
+            apt(*install, package)
 
 
-@contextmanager
+@contextlib.contextmanager
 def lock(environment: Environment) -> Iterator[int]:
     """Let one process at a time build; gives the handle. The system frees the lock when its holders die."""
     folder = environment.folder

@@ -51,7 +51,8 @@ def test_library_that_is_absent_or_damaged_is_missing(monkeypatch: pytest.Monkey
         machine.Library("libnothere.so.9", "a", "x", True),
         machine.Library(str(tmp_path / "libdamaged.so"), "b", "x", False),
     )
-    monkeypatch.setattr(machine, "LIBRARIES", wanted)
+    newer = machine.Library("libnothere.so.9", "a", "x", False, ("libnothere.so.10", "libc.so.6"))
+    monkeypatch.setattr(machine, "LIBRARIES", (*wanted, newer))
     assert machine.missing_libraries() == list(wanted[1:])
 
 

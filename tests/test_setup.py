@@ -20,7 +20,7 @@ import pytest
 from humanoid_brain.scene import converters
 
 LIBRARY = SimpleNamespace(soname="libGL.so.1", debian="libgl1", user="ovstage", required=True)
-OPTIONAL = SimpleNamespace(soname="libglfw.so.3", debian="libglfw3", user="ovui", required=False)
+OPTIONAL = SimpleNamespace(soname="libglfw.so.3", debian="libglfw3", user="the studio", required=False)
 
 
 @pytest.fixture
@@ -302,7 +302,7 @@ def test_missing_studio_library_is_a_note(
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     monkeypatch.setattr(setup.machine, "missing_libraries", lambda: [OPTIONAL])
     assert setup.main([]) == 0
-    assert "only the studio windows need them: apt-get install libglfw3" in capsys.readouterr().err
+    assert "only the studio needs libglfw.so.3: apt-get install libglfw3" in capsys.readouterr().err
 
 
 def test_root_installs_what_is_missing(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -318,6 +318,17 @@ def test_root_installs_what_is_missing(setup: ModuleType, monkeypatch: pytest.Mo
     monkeypatch.setattr(setup, "apt_install", install)
     setup.prepare()
     assert installed == ["libgl1", "libglfw3"]
+
+
+def test_optional_library_that_cannot_be_had_is_tried_once(setup: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[list[str]] = []
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(setup.machine, "missing_libraries", lambda: [OPTIONAL])
+    monkeypatch.setattr(setup, "apt_install", tried.append)
+    setup.prepare()
+    setup.prepare()
+    assert tried == [["libglfw3"]]
 
 
 def test_stdout_carries_the_path_alone(setup: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:

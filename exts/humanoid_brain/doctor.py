@@ -171,13 +171,13 @@ def _libraries() -> Iterator[Check]:
     missing = machine.missing_libraries()
     for library in machine.LIBRARIES:
         if library not in missing:
-            yield Check(library.soname, OK, f"found; {library.user} loads it")
+            yield Check(library.soname, OK, f"found, for {library.user}")
             continue
         todo = f"Run as root: apt-get install {library.debian}"
         if library.required:
             yield Check(library.soname, PROBLEM, f"missing; {library.user} loads it", todo)
         else:
-            yield Check(library.soname, WARNING, "missing; only the studio windows need it", todo)
+            yield Check(library.soname, WARNING, f"missing; only {library.user} needs it", todo)
 
 
 def _gpus() -> Iterator[Check]:

@@ -13,13 +13,15 @@ from pathlib import Path
 class Library:
     """A shared library of the system that a wheel loads but does not bring.
 
-    ``required`` libraries are needed to simulate and render; without the others only ``user`` is missing.
+    ``required`` libraries are needed to simulate; without the others only ``user`` is missing. Any of ``newer`` will
+    do as well.
     """
 
     soname: str
     debian: str
     user: str
     required: bool
+    newer: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,16 +40,17 @@ LIBRARIES = (
     Library("libX11.so.6", "libx11-6", "ovstage", True),
     Library("libgomp.so.1", "libgomp1", "ovstage", True),
     Library("libatomic.so.1", "libatomic1", "mitsuba", True),
-    Library("libvulkan.so.1", "libvulkan1 mesa-vulkan-drivers", "ovui", False),
-    Library("libglfw.so.3", "libglfw3", "ovui", False),
-    Library("libfreetype.so.6", "libfreetype6", "ovui", False),
+    Library("libLLVM.so.19.1", "libllvm19", "dataset capture", False, tuple(f"libLLVM.so.{n}.1" for n in (20, 21, 22))),
+    Library("libvulkan.so.1", "libvulkan1 mesa-vulkan-drivers", "the studio's windows", False),
+    Library("libglfw.so.3", "libglfw3", "the studio's windows", False),
+    Library("libfreetype.so.6", "libfreetype6", "the studio's windows", False),
 )
-"""Found by hiding one library after the other: physics fails without the first three, rendering without the fourth."""
+"""Found by hiding one library after the other: physics fails without the first three, films without the fourth."""
 
 
 def missing_libraries() -> list[Library]:
     """The entries of :data:`LIBRARIES` that the dynamic linker cannot load."""
-    return [library for library in LIBRARIES if not _loads(library.soname)]
+    return [library for library in LIBRARIES if not any(map(_loads, (library.soname, *library.newer)))]
 
 
 def gpus() -> list[Gpu]:
