@@ -67,3 +67,7 @@ class StorageError(HumanoidBrainError):
 
 class DivergenceError(HumanoidBrainError):
     """Too many environments reached a state that is not finite."""
+
+
+class DatasetError(HumanoidBrainError):
+    """A dataset that is damaged, incomplete, of another capture, or a frame that does not fit it."""

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a dataset is: its classes, its configuration and seed, and the identity by which a resumed capture knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from humanoid_brain.capture.frame import FIRST_CLASS
+from humanoid_brain.config.capture import DatasetConfig
+
+
+@dataclass(frozen=True)
+class Category:
+    """A class of objects."""
+
+    name: str
+    supercategory: str = ""
+    keypoints: tuple[str, ...] = ()
+    """Names of its keypoints, in the order of ``ObjectLabel.keypoints``."""
+    skeleton: tuple[tuple[int, int], ...] = ()
+    """Pairs of keypoints that are joined, by position from 0 on."""
+
+
+@dataclass(frozen=True)
+class Description:
+    """A dataset before it is captured. Two captures with equal :meth:`identity` make the same frames."""
+
+    seed: int
+    frames: int
+    """Frames of the whole dataset, those of all shards together."""
+    categories: tuple[Category, ...]
+    """Classes in the order of their values in ``Frame.semantic``, from 2 on."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """The whole configuration that makes the frames, as JSON values."""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Versions of whatever can change a picture: this package, host, renderer."""
+    storage: DatasetConfig = field(default_factory=DatasetConfig)
+    shard: tuple[int, int] = (0, 1)
+    """This capture makes the frames i with i % shard[1] == shard[0]."""
+
+    def __post_init__(self) -> None:
+        part, parts = self.shard
+        if not 0 <= part < parts:
+            raise ValueError(f"shard {part} of {parts} does not exist; they count from 0")
+        names = [category.name for category in self.categories]
+        if len(set(names)) != len(names):
+            raise ValueError(f"two classes have the same name: {names}")
+
+    def identity(self) -> dict[str, Any]:
+        """Everything on which the files depend, as JSON values."""
+        return {
+            "seed": self.seed,
+            "frames": self.frames,
+            "categories": coco_categories(self.categories),
+            "config": dict(self.config),
+            "versions": dict(self.versions),
+            "storage": self.storage.identity(),
+        }
+
+    def indices(self) -> range:
+        """The frames of this shard."""
+        return range(self.shard[0], self.frames, self.shard[1])
+
+
+def coco_categories(categories: tuple[Category, ...]) -> list[dict[str, Any]]:
+    """The classes as COCO lists them: ids and keypoint numbers from 1 on. ``semantic_id`` is the value in masks."""
+    return [
+        {
+            "id": number,
+            "name": category.name,
+            "supercategory": category.supercategory or category.name,
+            "keypoints": list(category.keypoints),
+            "skeleton": [[a + 1, b + 1] for a, b in category.skeleton],
+            "semantic_id": number - 1 + FIRST_CLASS,
+        }
+        for number, category in enumerate(categories, start=1)
+    ]

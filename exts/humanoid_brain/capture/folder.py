@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A dataset's folder: one capture at a time, and only the capture that began it may go on."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from humanoid_brain.capture.description import Description
+from humanoid_brain.capture.layout import BESIDE, DESCRIPTION, FRAMES, LOCK, OUTPUTS
+from humanoid_brain.errors import ConfigError, DatasetError, StorageError
+from humanoid_brain.files import inside, make_folder, storage_errors, write_json
+
+FORMAT = "humanoid_brain dataset"
+VERSION = 1
+_ORPHANS = 10.0
+"""Seconds to wait for workers of a killed capture to end the frame they were writing."""
+
+
+class DatasetFolder:
+    """Holds the lock on a dataset while it is open.
+
+    Args:
+        path: The folder; it is made if need be.
+        description: The dataset that it holds or shall hold.
+
+    Raises:
+        StorageError: The folder cannot be written, or another process writes to it.
+        ConfigError: It holds another dataset, or files that are none; the message says what differs.
+        DatasetError: Its description is damaged.
+    """
+
+    def __init__(self, path: Path, description: Description) -> None:
+        self.path = make_folder(path)
+        self._lock = lock_folder(self.path)
+        try:
+            _adopt(self.path, description)
+            for folder in (FRAMES, *description.storage.outputs):
+                make_folder(self.path / folder)
+            self.whole, self.damaged = self._scan(description)
+        except BaseException:
+            self.release()
+            raise
+
+    @property
+    def lock(self) -> int:
+        """Descriptor of the lock; a process that inherits it holds the lock, too."""
+        return self._lock.fileno()
+
+    def release(self) -> None:
+        """Let another process have the folder."""
+        self._lock.close()
+
+    def _scan(self, description: Description) -> tuple[set[int], list[int]]:
+        """Clear away what a kill left behind; frames that are there, and those whose files are gone or cut short."""
+        with storage_errors(self.path):
+            for part in _parts(self.path):
+                part.unlink(missing_ok=True)
+        whole: set[int] = set()
+        damaged: list[int] = []
+        for path in (self.path / FRAMES).glob("*.json"):
+            index = int(path.stem) if path.stem.isdigit() else -1
+            if index not in description.indices():
+                continue
+            if _complete(self.path, path, index):
+                whole.add(index)
+            else:
+                with storage_errors(path):
+                    path.unlink()
+                damaged.append(index)
+        return whole, sorted(damaged)
+
+
+def read_description(folder: Path) -> dict[str, Any]:
+    """The content of ``dataset.json``: ``identity`` and ``shard``.
+
+    Raises:
+        DatasetError: It is missing, damaged or of a later version of this program.
+    """
+    path = folder / DESCRIPTION
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        known = value["format"] == FORMAT and isinstance(value["identity"], dict) and len(value["shard"]) == 2
+    except OSError as error:
+        raise DatasetError(f"no {DESCRIPTION} here: {error.strerror}", where=str(folder)) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DatasetError(
+            "damaged", where=str(path), todo="Restore the file, or capture into another folder"
+        ) from error
+    if not known:
+        raise DatasetError("not a dataset of this program", where=str(path))
+    if value["version"] != VERSION:
+        raise DatasetError(
+            f"written in version {value['version']} of the format; this program reads version {VERSION}",
+            where=str(path),
+            todo="Update humanoid_brain",
+        )
+    return value
+
+
+def differences(before: Any, now: Any, at: str = "") -> Iterator[str]:
+    """Each value that differs, as "field: old, not new"."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in sorted(before.keys() | now.keys()):
+            yield from differences(before.get(key), now.get(key), f"{at}.{key}" if at else str(key))
+    elif before != now:
+        yield f"{at}: {_short(before)}, not {_short(now)}"
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def lock_folder(folder: Path) -> IO[str]:
+    """Take the folder's lock, which closing the result gives back.
+
+    Raises:
+        StorageError: Another process keeps it.
+    """
+    with storage_errors(folder):
+        lock = (folder / LOCK).open("a")
+    deadline = time.monotonic() + _ORPHANS
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except OSError as error:
+            if time.monotonic() > deadline:
+                lock.close()
+                raise StorageError(
+                    "another process is writing to this folder",
+                    where=str(folder),
+                    todo="Stop it or choose another --output",
+                ) from error
+        time.sleep(0.05)
+
+
+def _adopt(folder: Path, description: Description) -> None:
+    """Begin a dataset, or check that the folder's own is the same."""
+    identity = json.loads(json.dumps(description.identity(), allow_nan=False))
+    shard = list(description.shard)
+    if (folder / DESCRIPTION).exists():
+        before = read_description(folder)
+        changed = list(differences({"shard": before["shard"], **before["identity"]}, {"shard": shard, **identity}))
+        if changed:
+            more = f", and {len(changed) - 3} more" if len(changed) > 3 else ""
+            raise ConfigError(
+                f"this folder holds another dataset; it has {'; '.join(changed[:3])}{more}",
+                where=str(folder),
+                todo="Resume with the configuration and versions that began it, or choose another --output",
+            )
+        return
+    foreign = sorted(p.name for p in folder.iterdir() if p.name not in BESIDE and not p.name.startswith("."))
+    if foreign:
+        raise ConfigError(
+            f"this folder already holds '{foreign[0]}' and is no dataset to resume",
+            where=str(folder),
+            todo="Choose an empty or new --output",
+        )
+    value = {"format": FORMAT, "version": VERSION, "shard": shard, "identity": identity}
+    write_json(folder / DESCRIPTION, value)
+
+
+def _parts(folder: Path) -> Iterator[Path]:
+    yield from folder.glob(".*.part")
+    for name in (FRAMES, *OUTPUTS):
+        yield from (folder / name).glob(".*.part")
+
+
+def _complete(folder: Path, path: Path, index: int) -> bool:
+    """Whether a record can be read and its files have their size. Their content is the inspection's task."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        return record["index"] == index and all(
+            inside(folder, file["path"]).stat().st_size == file["bytes"] for file in record["files"].values()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, StorageError):
+        return False

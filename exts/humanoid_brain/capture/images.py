@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrays to image files and back, losslessly: OpenCV's codecs, which are twenty times faster than Pillow's.
+
+Depth and distance are 32-bit float TIFF with deflate: metres exactly as rendered, infinity kept, and any image tool
+reads them, which holds for no other format with floats. Normals are 16-bit PNG, component n as 32768 + 32767 n
+rounded: an error below 0.002 degrees in half the size of floats. Motion is a TIFF of three channels: x, y, and
+1 where the motion is known.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from humanoid_brain.config.capture import DatasetConfig
+
+Array = npt.NDArray[Any]
+
+_DEFLATE = 8
+_ZERO, _UNIT = 32768.0, 32767.0
+
+
+def suffix(output: str, config: DatasetConfig) -> str:
+    """Ending of the files of an output."""
+    if output == "color":
+        return ".jpg" if config.color_format == "jpeg" else ".png"
+    return {
+        "depth": ".tiff",
+        "distance": ".tiff",
+        "motion": ".tiff",
+        "points": ".npy",
+        "boxes_3d": ".json",
+        "camera": ".json",
+    }.get(output, ".png")
+
+
+def encode(output: str, array: Array, config: DatasetConfig) -> bytes:
+    """The file of one pixel array of a frame (see :class:`humanoid_brain.capture.frame.Frame`)."""
+    if output == "color":
+        return encode_color(array, config)
+    if output in ("depth", "distance"):
+        return _tiff(array)
+    if output == "normals":
+        return _png(np.rint(array * _UNIT + _ZERO).astype(np.uint16)[..., ::-1], config.png_compression)
+    if output == "motion":
+        known = np.isfinite(array).all(-1, keepdims=True)
+        return _tiff(np.concatenate([known, np.where(known, array, 0.0)[..., ::-1]], -1).astype(np.float32))
+    if output == "points":
+        stream = io.BytesIO()
+        np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
+        return stream.getvalue()
+    return _png(array, config.png_compression)
+
+
+def decode(output: str, data: bytes) -> Array:
+    """The inverse of :func:`encode`.
+
+    Raises:
+        ValueError: The file is truncated or no such image.
+    """
+    if output == "points":
+        return np.load(io.BytesIO(data), allow_pickle=False)
+    array = read_image(data, grey=False)
+    if output == "normals":
+        return (array[..., ::-1].astype(np.float32) - np.float32(_ZERO)) / np.float32(_UNIT)
+    if output == "motion":
+        motion = array[..., :0:-1].copy()
+        motion[array[..., 0] == 0.0] = np.nan
+        return motion
+    return array[..., ::-1] if output == "color" else array
+
+
+def encode_color(array: npt.NDArray[np.uint8], config: DatasetConfig) -> bytes:
+    """An sRGB picture [H, W, 3] as PNG or JPEG."""
+    import cv2
+
+    if config.color_format == "jpeg":
+        return _encode(".jpg", array[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, config.jpeg_quality])
+    return _png(array[..., ::-1], config.png_compression)
+
+
+def read_image(data: bytes, *, grey: bool) -> Array:
+    """Any image file as stored, colours in the order blue, green, red; or as 8-bit grey.
+
+    Raises:
+        ValueError: The file is truncated or no image.
+    """
+    import cv2
+
+    if not whole(data):
+        raise ValueError("the file is truncated")
+    flag = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_UNCHANGED
+    try:
+        array = cv2.imdecode(np.frombuffer(data, np.uint8), flag) if data else None
+    except cv2.error as error:
+        raise ValueError(f"not an image: {error.err}") from error
+    if array is None:
+        raise ValueError("not an image, or damaged")
+    return array
+
+
+def whole(data: bytes) -> bool:
+    """False if a PNG or JPEG lacks its end, which decoders pass over and fill with grey."""
+    if data.startswith(b"\x89PNG"):
+        return data[-12:] == b"\x00\x00\x00\x00IEND\xaeB`\x82"
+    return not data.startswith(b"\xff\xd8") or b"\xff\xd9" in data[-1024:]
+
+
+def _png(array: Array, level: int) -> bytes:
+    import cv2
+
+    # Level 1 is OpenCV's own default, with a filter and strategy that any explicit level would reset.
+    return _encode(".png", array, [] if level == 1 else [cv2.IMWRITE_PNG_COMPRESSION, level])
+
+
+def _tiff(array: Array) -> bytes:
+    import cv2
+
+    return _encode(".tiff", array, [cv2.IMWRITE_TIFF_COMPRESSION, _DEFLATE])
+
+
+def _encode(kind: str, array: Array, options: list[int]) -> bytes:
+    import cv2
+
+    done, data = cv2.imencode(kind, np.ascontiguousarray(array), options)
+    if not done:
+        raise ValueError(f"cannot encode {array.dtype} {list(array.shape)} as {kind}")
+    return data.tobytes()

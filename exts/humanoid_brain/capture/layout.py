@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Names in a dataset's folder."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from humanoid_brain.config.capture import Output
+
+DESCRIPTION = "dataset.json"
+"""What the dataset is; written first."""
+ANNOTATIONS = "annotations.json"
+METADATA = "metadata.json"
+FRAMES = "frames"
+"""Folder of the records. A frame exists once its record does."""
+LOCK = ".lock"
+OUTPUTS: tuple[str, ...] = get_args(Output)
+PICTURES = ("color", "instance", "semantic", "normals", "depth", "distance")
+"""Outputs that can stand as a frame's picture in COCO form, the best first."""
+BESIDE = ("config.yaml", "manifest.json", "report.html", "report.json", "preview.png", "events.jsonl")
+"""Other files that may lie in the folder."""
+
+
+def frame_name(index: int) -> str:
+    """Stem of all files of a frame."""
+    return f"{index:06d}"
+
+
+def record_path(index: int) -> str:
+    """Path of a frame's record inside the dataset."""
+    return f"{FRAMES}/{frame_name(index)}.json"
