@@ -26,7 +26,7 @@ def test_a_source_with_a_path_is_a_file_and_any_other_the_humanoid() -> None:
         ("source: {height: 1.2, mass: 150}", "not buildable"),
         ("source: {height: .nan}", "finite number"),
         ("source: {kind: dragon}", "dragon"),
-        ("source: {path: a.usd, height: 1.7}", "unknown key 'source.file.height'"),
+        ("source: {path: a.usd, height: 1.7}", "unknown key 'source.height'"),
         ("feet: [left_foot, left_foot]", "both 'left_foot'"),
         ("left_prefix: right_", "both 'right_'"),
         ("joints: {}", "at least 1 item"),

@@ -158,14 +158,23 @@ def _describe(error: ValidationError, source: str, places: Places) -> str:
 
 
 def _describe_one(problem: Any, source: str, places: Places) -> str:
-    at: Location = tuple(problem["loc"])
-    known = next((at[:n] for n in range(len(at), -1, -1) if at[:n] in places), ())
+    known = _written(tuple(problem["loc"]), places)
     where = places.get(known, f"{source}:1")
+    at = (*known, problem["loc"][-1]) if problem["type"] == "missing" else known
     if problem["type"] == "extra_forbidden":
         return f"{where}: unknown key '{_field(at)}'"
     shown = problem["type"] != "missing" and not isinstance(problem.get("input"), dict | list)
     value = f" (got {problem.get('input')!r})" if shown else ""
     return f"{where}: {_field(at) or 'configuration'}: {problem['msg']}{value}"
+
+
+def _written(at: Location, places: Places) -> Location:
+    """``at`` without what no file holds: the tags of unions, and fields that a shorthand or a default stands for."""
+    known: Location = ()
+    for part in at:
+        if (*known, part) in places:
+            known = (*known, part)
+    return known
 
 
 def _field(at: Location) -> str:
