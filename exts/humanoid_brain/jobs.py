@@ -216,6 +216,22 @@ class Job(ABC):
         if self.error is not None:
             raise self.error
 
+    def halt(self, error: Exception) -> Iterator[None]:
+        """Pause with a reason that only the user can mend: ``yield from`` it within :meth:`slices`.
+
+        Returns when the job was resumed; the work should then be tried again.
+
+        Raises:
+            Exception: The ``error`` itself, when the job is stopped instead.
+        """
+        self.error = error
+        self.events.append(Warned(str(error)))
+        self.pause()
+        yield
+        if self.stopping:
+            raise error
+        self.error = None
+
     def _enter(self, state: JobState) -> None:
         self.state = state
         self.events.append(StateChanged(state))

@@ -1,13 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a dataset on disk holds and how it is written."""
+"""What a capture shows, what a dataset on disk holds, and how it is written."""
 
 from __future__ import annotations
 
-from typing import Literal
+import re
+from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from humanoid_brain.config.base import Model
+from humanoid_brain.config.randomization import RandomizationConfig
+from humanoid_brain.config.scene import SceneConfig
+
+ClassName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s,]+$")]
 
 Output = Literal[
     "color", "depth", "distance", "semantic", "instance", "normals", "motion", "points", "boxes_3d", "camera"
@@ -57,3 +63,62 @@ class DatasetConfig(Model):
     def identity(self) -> dict[str, object]:
         """What two captures must share for their files to be the same, as JSON values."""
         return self.model_dump(mode="json", exclude={"workers", "reserve_bytes", "sync"})
+
+
+class CaptureConfig(Model):
+    """A capture: what is seen, what changes from frame to frame, and what is written."""
+
+    scene: SceneConfig = Field(default_factory=SceneConfig)
+    """The scene, with one environment."""
+    randomization: RandomizationConfig = Field(default_factory=RandomizationConfig)
+    """What changes from frame to frame."""
+    classes: tuple[ClassName, ...] = ()
+    """Classes that are annotated, in their order. Left out: every class label on the stage but those of ``stuff``."""
+    stuff: tuple[ClassName, ...] = ("ground", "floor", "wall", "ceiling", "door", "window")
+    """Classes without single objects: they are in the semantic masks, after ``classes``, but are not annotated."""
+    width: int = Field(default=640, ge=16, le=8192)
+    """Width of the images, pixels."""
+    height: int = Field(default=480, ge=16, le=8192)
+    """Height of the images, pixels."""
+    camera: str = Field(default="/World/camera", pattern=r"^/[A-Za-z0-9_/]+$")
+    """Path of the camera."""
+    quality: Literal["preview", "standard", "high"] = "standard"
+    """How carefully pictures are drawn on the standalone host; labels are exact in any case."""
+    frames: int = Field(default=100, ge=1, le=10_000_000)
+    """Frames of the whole dataset."""
+    shard: str = "0/1"
+    """Which part of the frames this process makes: "2/8" takes every eighth, beginning with the third."""
+    attempts: int = Field(default=4, ge=1, le=100)
+    """How often a frame that is blank, black or without any object is drawn anew before the capture gives up."""
+    allow_empty: bool = False
+    """Whether frames may show no object at all, as negative examples."""
+    dataset: DatasetConfig = Field(default_factory=DatasetConfig)
+    """What is written."""
+    device: Literal["cpu", "cuda"] = "cpu"
+    """Where the pictures are drawn. The physics of a single scene is quicker on the CPU."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """Seed of every draw. The same seed gives the same dataset."""
+    output: Path = Path("outputs/capture")
+    """Folder of the dataset. A capture that was cut off goes on there."""
+
+    @field_validator("shard")
+    @classmethod
+    def _check_shard(cls, value: str) -> str:
+        match = re.fullmatch(r"(\d{1,6})/(\d{1,6})", value)
+        if match is None or int(match[1]) >= int(match[2]):
+            raise ValueError(f"'{value}' must be I/N with I from 0 to N - 1, such as 0/4")
+        return value
+
+    @model_validator(mode="after")
+    def _check(self) -> CaptureConfig:
+        if self.scene.num_envs != 1:
+            raise ValueError("scene.num_envs: a capture shows one environment")
+        if both := sorted(set(self.classes) & set(self.stuff)):
+            raise ValueError(f"'{both[0]}' is in classes and in stuff")
+        return self
+
+    @property
+    def part(self) -> tuple[int, int]:
+        """The shard as numbers: which, and of how many."""
+        part, parts = self.shard.split("/")
+        return int(part), int(parts)

@@ -60,6 +60,8 @@ class MotionPose(Model):
     """Always "motion"."""
     file: str = Field(min_length=1)
     """Motion file, .safetensors or .npz; a relative path is taken from the working directory."""
+    hold: int = Field(default=1, ge=1)
+    """Number of frames during which a furnished room stays as it is."""
     order: Literal["random", "sequence"] = "random"
     """Any moment of the motion for each frame, or one after the other, from the beginning again at the end."""
     interval: float = Field(default=1.0 / 30.0, gt=0.0, le=60.0)

@@ -234,7 +234,7 @@ class TrainingJob(Job):
         if count <= self.config.guard.max_share * env.num_envs:
             self.events.append(Warned(f"{what}: {where}", "They were reset and the run goes on"))
             return
-        yield from self._halt(DivergenceError(what, where=where, todo="Lower gains, time step or action scale"))
+        yield from self.halt(DivergenceError(what, where=where, todo="Lower gains, time step or action scale"))
 
     # -- saving ---------------------------------------------------------------------------------------------
 
@@ -244,7 +244,7 @@ class TrainingJob(Job):
             try:
                 path = store.write(self.totals, learner.state_dict(), env.state_dict())
             except StorageError as error:
-                yield from self._halt(error)
+                yield from self.halt(error)
             else:
                 self.events.append(FileWritten(str(path), "checkpoint"))
                 yield
@@ -260,20 +260,10 @@ class TrainingJob(Job):
                     self.config.output / "policy", learner.network, self.config, env.state.robot, self._facts()
                 )
             except StorageError as error:
-                yield from self._halt(error)
+                yield from self.halt(error)
             else:
                 self.events.append(FileWritten(str(path), "policy"))
                 return
-
-    def _halt(self, error: StorageError | DivergenceError) -> Iterator[None]:
-        """Pause with the reason; returns when the job was resumed, or raises it when the job is stopped."""
-        self.error = error
-        self.events.append(Warned(str(error)))
-        self.pause()
-        yield
-        if self.stopping:
-            raise error
-        self.error = None
 
     def _facts(self) -> dict[str, Any]:
         from humanoid_brain.learning.assembly import machine

@@ -43,3 +43,15 @@ def turn(angle: Tensor, v: Tensor) -> Tensor:
     """Rotate planar vectors ``v`` (..., 2) by ``angle`` (...) rad, counter-clockwise."""
     c, s = torch.cos(angle), torch.sin(angle)
     return torch.stack([c * v[..., 0] - s * v[..., 1], s * v[..., 0] + c * v[..., 1]], -1)
+
+
+def poses(position: Tensor, orientation: Tensor) -> Tensor:
+    """Homogeneous matrices (N, 4, 4), float64 on the CPU, of positions (N, 3) and orientations (N, 4)."""
+    p, (w, x, y, z) = position.cpu().double(), orientation.cpu().double().unbind(-1)
+    pose = torch.zeros(len(p), 4, 4, dtype=torch.float64)
+    pose[:, 0, :3] = torch.stack([1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)], -1)
+    pose[:, 1, :3] = torch.stack([2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)], -1)
+    pose[:, 2, :3] = torch.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], -1)
+    pose[:, :3, 3] = p
+    pose[:, 3, 3] = 1.0
+    return pose

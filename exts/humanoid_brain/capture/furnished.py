@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The furnished room of a capture: the arrangement of a frame on the stage and in the physics."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from humanoid_brain.config.interior import InteriorConfig
+from humanoid_brain.scene.interiors import plan_interior, prop_paths
+from humanoid_brain.scene.layouts import Layout, apply_layout, draw_layout
+
+if TYPE_CHECKING:
+    from pxr import Usd
+
+    from humanoid_brain.host import Host, World
+    from humanoid_brain.randomization.term import Vector
+
+_WALL = 50.0
+"""Thickness in m of the boxes that stand for walls: no camera gets behind them."""
+
+
+class FurnishedRoom:
+    """The props of a running scene.
+
+    Args:
+        config: The room, as it was built.
+        stage: Where it was built.
+        host: The simulator.
+        world: Its World, which simulates.
+    """
+
+    def __init__(self, config: InteriorConfig, stage: Usd.Stage, host: Host, world: World) -> None:
+        self._config, self._stage, self._world, self._host = config, stage, world, host
+        self._interior = plan_interior(config)
+        self._layout: Layout | None = None
+        self._arranged: tuple[int, int] | None = None
+        self._bodies = host.RigidPrimView(
+            prim_paths_expr=prop_paths(config), name="props", reset_xform_properties=False
+        )
+        self._bodies.initialize(world.physics_sim_view)
+        row = {path: i for i, path in enumerate(self._bodies.prim_paths)}
+        self._rows = [row[path] for path in prop_paths(config)]
+
+    def arrange(self, seed: int, frame: int) -> None:
+        """Put the props where they are in a frame, at rest; nothing happens if they are there already."""
+        import torch
+
+        if self._arranged == (seed, frame):
+            return
+        self._arranged = (seed, frame)
+        layout = draw_layout(self._config, seed, frame)
+        apply_layout(self._stage, layout)
+        positions = torch.from_numpy(layout.positions.astype(np.float32))
+        orientations = torch.from_numpy(layout.orientations.astype(np.float32))
+        rows = torch.tensor(self._rows)
+        self._bodies.set_world_poses(positions, orientations, indices=rows)
+        self._bodies.set_velocities(torch.zeros(len(rows), 6), indices=rows)
+        self._layout = layout
+
+    @property
+    def values(self) -> dict[str, object]:
+        """What was drawn, as JSON values."""
+        layout = self._layout
+        if layout is None:
+            return {}
+        shown = [name for name, visible in zip(layout.names, layout.visible, strict=True) if visible]
+        return {"room.floor": layout.floor, "room.wall": layout.wall, "room.props": shown}
+
+    @property
+    def obstacles(self) -> tuple[tuple[Vector, Vector], ...]:
+        """Boxes along the axes around the props that are shown, and behind the walls: where no camera may be."""
+        room = self._interior.room
+        x, y, z = room.width / 2, room.depth / 2, room.height
+        far = _WALL
+        walls: list[tuple[Vector, Vector]] = [
+            ((x, -far, -far), (x + far, far, far)),
+            ((-x - far, -far, -far), (-x, far, far)),
+            ((-far, y, -far), (far, y + far, far)),
+            ((-far, -y - far, -far), (far, -y, far)),
+        ]
+        if self._config.ceiling:
+            walls.append(((-far, -far, z), (far, far, z + far)))
+        return (*walls, *self._around_props())
+
+    def _around_props(self) -> list[tuple[Vector, Vector]]:
+        assert self._layout is not None
+        boxes: list[tuple[Vector, Vector]] = []
+        poses = self._layout.poses()
+        for pooled in self._interior.pool:
+            if (pose := poses.get(pooled.path)) is not None:
+                corners = _corners(*pooled.prop.bounds) @ pose[:3, :3].T + pose[:3, 3]
+                low, high = corners.min(0).tolist(), corners.max(0).tolist()
+                boxes.append(((low[0], low[1], low[2]), (high[0], high[1], high[2])))
+        return boxes
+
+
+def _corners(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    pick = (np.arange(8)[:, None] >> np.arange(3)) & 1
+    return np.where(pick == 1, high, low)

@@ -1,0 +1,229 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A scene that is open for capture: brings itself into the state of a frame, renders it and reads its labels."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from humanoid_brain import rng
+from humanoid_brain.capture.frame import Frame
+from humanoid_brain.capture.furnished import FurnishedRoom
+from humanoid_brain.capture.keypoints import Keypoints, has_keypoints, read_keypoints
+from humanoid_brain.capture.labels import Annotations, classes_of, labelled_prims
+from humanoid_brain.capture.robot import PosedRobot
+from humanoid_brain.config.capture import CaptureConfig
+from humanoid_brain.errors import SceneError
+from humanoid_brain.host.cameras import read_camera
+from humanoid_brain.randomization.image import byte_effects
+from humanoid_brain.randomization.randomizer import Context, Draw, Randomizer
+from humanoid_brain.scene.build import ROBOT
+
+if TYPE_CHECKING:
+    from pxr import Usd
+
+    from humanoid_brain.host import Host
+
+ANOTHER = 1 << 40
+"""Added to a frame's index for each further attempt at it: another address, so other draws."""
+_SUBFRAMES = 16
+"""Subframes of RTX per frame, so that no picture shows remains of the one before."""
+
+
+class CaptureSession:
+    """The scene of a capture, in the host's World.
+
+    Args:
+        config: The capture.
+        host: The simulator.
+
+    Raises:
+        SceneError: Nothing on the stage has a class that is to be annotated, or the camera is missing.
+        ConfigError: The randomization does not fit the stage.
+    """
+
+    def __init__(self, config: CaptureConfig, host: Host) -> None:
+        self.config, self.host = config, host
+        self.seconds: Counter[str] = Counter()
+        """Time in s that the last frame spent on each stage: pose, draw, render, label."""
+        self._room: FurnishedRoom | None = None
+        self._randomizer: Randomizer | None = None
+        self._product: Any = None
+        self._annotations: Annotations | None = None
+        self._robot = PosedRobot(config.scene, config.randomization.robot_pose, config.seed, host)
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self) -> None:
+        config, simulation = self.config, self._robot.env.simulation
+        self._stage = stage = simulation.built.stage
+        if not stage.GetPrimAtPath(config.camera):
+            raise SceneError("there is no camera", where=config.camera, todo="Name another one with --camera")
+        if config.scene.interior is not None:
+            self._room = FurnishedRoom(config.scene.interior, stage, self.host, simulation.world)
+        self.categories, self._labelling = classes_of(config, labelled_prims(stage))
+        self._read_keypoints(stage)
+        self._randomizer = Randomizer(config.randomization, stage, config.seed)
+        replicator = self.host.replicator
+        if self.host.name == "standalone":
+            settings = replicator.standalone_settings  # pyright: ignore[reportAttributeAccessIssue]
+            settings.use(config.quality)
+            settings.device = config.device
+        self._product = replicator.create.render_product(config.camera, (config.width, config.height))
+        self._annotations = Annotations(replicator, self._product, config.dataset.outputs)
+
+    def _read_keypoints(self, stage: Usd.Stage) -> None:
+        """Give the robot's class the keypoints that its frames mark, if there are any."""
+        self._keypoints: Keypoints | None = None
+        name = self._labelling.objects.get(ROBOT)
+        if name is None or not has_keypoints(stage.GetPrimAtPath(ROBOT)):
+            return
+        self._keypoints = read_keypoints(stage.GetPrimAtPath(ROBOT))
+        points = {"keypoints": self._keypoints.names, "skeleton": self._keypoints.skeleton}
+        self.categories = tuple(replace(c, **points) if c.name == name else c for c in self.categories)
+
+    def frame(self, index: int, attempt: int = 0) -> Iterator[Frame | None]:
+        """Make a frame: None after each slice of work, at the end the frame.
+
+        Args:
+            index: Number of the frame, the address of all its draws.
+            attempt: 0, or the number of attempts before that gave an unusable picture.
+        """
+        address = index + attempt * ANOTHER
+        self.seconds.clear()
+        with self._clock("pose"):
+            if self._room is not None:
+                # Frames of one walk follow one another, in a room that stays as it is.
+                self._room.arrange(self.config.seed, address - index % self.config.randomization.robot_pose.hold)
+        yield from self._pose(address)
+        with self._clock("draw"):
+            assert self._randomizer is not None
+            draw = self._randomizer.draw(address, self._context())
+            self._randomizer.apply(draw)
+        yield None
+        yield from self._render(address)
+        with self._clock("label"):
+            made = self._read(index, draw, attempt)
+        yield made
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Versions of what draws the pictures."""
+        if self.host.name != "standalone":
+            return {}
+        return {package: metadata.version(package) for package in ("mitsuba", "usd-core")}
+
+    def close(self) -> None:
+        """Give the stage back, and let go of the World."""
+        if self._annotations is not None:
+            self._annotations.detach()
+        if self._product is not None:
+            self._product.destroy()
+        if self._randomizer is not None:
+            self._randomizer.reset()
+        self._robot.close()
+
+    def _pose(self, address: int) -> Iterator[None]:
+        work = self._robot.pose(address)
+        while True:
+            with self._clock("pose"):
+                ended = next(work, self) is self
+            if ended:
+                return
+            yield None
+
+    def _context(self) -> Context:
+        x, y, z = self._robot.link_poses()[self.config.scene.robot.root_link][:3, 3].tolist()
+        obstacles = () if self._room is None else self._room.obstacles
+        size = (self.config.width, self.config.height)
+        return Context((x, y, z), self._robot.heading, 0.0, obstacles, image_size=size)
+
+    def _render(self, address: int) -> Iterator[None]:
+        """One step of the orchestrator; within Kit's window the application draws it while this yields."""
+        orchestrator = self.host.replicator.orchestrator
+        if self.host.name == "standalone":
+            settings = self.host.replicator.standalone_settings  # pyright: ignore[reportAttributeAccessIssue]
+            settings.seed = rng.torch_seed(self.config.seed, f"capture/picture/{address}") % 2**31
+            with self._clock("render"):
+                orchestrator.step(delta_time=0.0, pause_timeline=False)
+            yield
+            return
+        step = asyncio.ensure_future(
+            orchestrator.step_async(rt_subframes=_SUBFRAMES, delta_time=0.0, pause_timeline=False)
+        )
+        began = time.perf_counter()
+        while not step.done():
+            yield
+        step.result()
+        self.seconds["render"] += time.perf_counter() - began
+
+    def _read(self, index: int, draw: Draw, attempt: int) -> Frame:
+        assert self._annotations is not None and self._randomizer is not None
+        data = self._annotations.read()
+        config, outputs = self.config, self.config.dataset.outputs
+        camera = read_camera(self._stage.GetPrimAtPath(config.camera), config.width, config.height)
+        instance = self._labelling.instance(data["instance_segmentation"])
+        depth = np.ascontiguousarray(data["distance_to_image_plane"], np.float32)
+        objects = self._labelling.labels(data)
+        if self._keypoints is not None:
+            positions = self._keypoints.positions(self._robot.link_poses())
+            objects = tuple(
+                replace(each, keypoints=self._keypoints.project(camera, positions, depth, instance, each.instance))
+                if each.prim_path == ROBOT
+                else each
+                for each in objects
+            )
+        color = data.get("rgb")
+        if color is not None:
+            effects = self._randomizer.image_effects(draw)
+            color = byte_effects(np.ascontiguousarray(color[..., :3]), effects, config.seed, draw.frame)
+        values: dict[str, Any] = {**draw.values, **({} if self._room is None else self._room.values)}
+        if attempt:
+            values["attempt"] = attempt
+        return Frame(
+            index=index,
+            camera=camera,
+            objects=objects,
+            color=color,
+            depth=depth if "depth" in outputs else None,
+            distance=_array(data, "distance_to_camera"),
+            semantic=self._labelling.semantic(data["semantic_segmentation"]),
+            instance=instance,
+            normals=_array(data, "normals", 3),
+            motion=_motion(data),
+            points=None if "pointcloud" not in data else np.asarray(data["pointcloud"]["data"], np.float32),
+            randomization=values,
+        )
+
+    @contextmanager
+    def _clock(self, stage: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[stage] += time.perf_counter() - began
+
+
+def _array(data: dict[str, Any], name: str, channels: int = 0) -> npt.NDArray[np.float32] | None:
+    if name not in data:
+        return None
+    array = data[name][..., :channels] if channels else data[name]
+    return np.ascontiguousarray(array, np.float32)
+
+
+def _motion(data: dict[str, Any]) -> npt.NDArray[np.float32] | None:
+    """Motion in pixels, x right and y down: Replicator counts left and up."""
+    found = _array(data, "motion_vectors", 2)
+    return None if found is None else -found
