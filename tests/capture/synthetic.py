@@ -93,8 +93,8 @@ def frame(index: int, seed: int = 7, width: int = 96, height: int = 72, objects:
     plates = sorted((_plate(rng, width, height) for _ in range(objects)), key=lambda plate: -plate.depth)
     color, depth = _background(rng, width, height)
     instance = np.zeros((height, width), np.uint16)
-    semantic = np.ones((height, width), np.uint16)
-    semantic[depth == np.inf] = 0
+    semantic = np.zeros((height, width), np.uint16)
+    semantic[-1, :3] = 1  # a few pixels on a prim without a class
     whole: list[npt.NDArray[np.bool_]] = []
     for number, plate in enumerate(plates, start=1):
         mask = plate.mask(width, height)

@@ -40,7 +40,7 @@ def assemble(folder: Path) -> Summary:
     """
     dataset = Dataset(folder)
     digest = write_stream(folder / ANNOTATIONS, coco(dataset))
-    summary = _summarize(dataset)
+    summary = summarize(dataset)
     write_stream(folder / METADATA, metadata(dataset, summary, digest))
     return summary
 
@@ -110,7 +110,8 @@ def metadata(dataset: Dataset, summary: Summary, annotations_sha256: str) -> Ite
     yield b"]}\n"
 
 
-def _summarize(dataset: Dataset) -> Summary:
+def summarize(dataset: Dataset) -> Summary:
+    """Count what a dataset holds, from its records."""
     names = {category["id"]: category["name"] for category in dataset.categories}
     objects = Counter({name: 0 for name in names.values()})
     size = 0

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import math
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
@@ -13,8 +16,10 @@ BLACK_LEVEL = 3.0
 """Grey value of 255 below which the brightest percent of a black picture stays: above a renderer's rounding, below
 any scene with a light in it."""
 BLANK_STD = 1.5
-"""Standard deviation of grey values, of 255, below which a picture shows nothing; a bare wall has more by its shading."""
+"""Standard deviation of grey values, of 255, below which a picture shows nothing; a bare wall has more."""
 _SAMPLES = 20000
+
+_T = TypeVar("_T", bound=np.generic)
 
 
 def check_frame(
@@ -22,7 +27,8 @@ def check_frame(
 ) -> list[Finding]:
     """Flaws for which a frame should be captured again; empty if it is good.
 
-    Looks at some ten thousand pixels of each array, spread evenly, so it costs a millisecond at any resolution.
+    Looks at some ten thousand pixels of the picture, spread evenly, and for values that are not finite at all of them:
+    some milliseconds at 1280 x 720.
 
     Args:
         frame: The frame.
@@ -36,7 +42,7 @@ def check_frame(
         found += check_picture(thin(frame.color), where, black_level=black_level, blank_std=blank_std)
     for name in ("depth", "distance", "normals"):
         array = getattr(frame, name)
-        if array is not None and (flaw := _not_finite(name, thin(array))):
+        if array is not None and (flaw := _not_finite(name, array)):
             found.append(Finding("not_finite", "error", flaw, where))
     if need_objects and not _has_labels(frame):
         found.append(Finding("label_free", "error", "no labelled object is visible", where))
@@ -61,18 +67,19 @@ def check_picture(
     return []
 
 
-def thin(array: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+def thin(array: npt.NDArray[_T]) -> npt.NDArray[_T]:
     """Every n-th row and column of an image, some ten thousand pixels in all."""
     step = max(1, int(np.sqrt(array.shape[0] * array.shape[1] / _SAMPLES)))
     return array[::step, ::step]
 
 
-def _not_finite(name: str, array: npt.NDArray[np.floating]) -> str:
-    if np.isnan(array).any():
+def _not_finite(name: str, array: npt.NDArray[np.float32]) -> str:
+    low, high = float(array.min()), float(array.max())  # NaN, if there is one, is the minimum
+    if math.isnan(low):
         return f"{name} has values that are not a number"
-    if name != "normals" and (array <= 0.0).any():
-        return f"{name} has values of 0 or less"
-    return ""
+    if name == "normals":
+        return "normals has infinite values" if math.isinf(low) or math.isinf(high) else ""
+    return f"{name} has values of 0 or less" if low <= 0.0 else ""
 
 
 def _has_labels(frame: Frame) -> bool:

@@ -34,8 +34,8 @@ def commit_frame(folder: Path, files: Mapping[str, bytes], record: Mapping[str, 
     text = json.dumps(record, separators=(",", ":"), allow_nan=False) + "\n"
     name = record_path(record["index"])
     try:
-        _write_all(folder, files, sync=sync)
-        _write_all(folder, {name: text.encode()}, sync=sync)
+        write_files(folder, files, sync=sync)
+        write_files(folder, {name: text.encode()}, sync=sync)
     except BaseException:
         for path in (name, *files):
             (folder / path).unlink(missing_ok=True)
@@ -66,13 +66,23 @@ def write_stream(path: Path, chunks: Iterable[bytes]) -> str:
     return digest.hexdigest()
 
 
-def _write_all(folder: Path, files: Mapping[str, bytes], *, sync: bool) -> None:
+def write_files(folder: Path, files: Mapping[str, bytes], *, sync: bool) -> None:
+    """Write files, each beside its place and then renamed into it; with ``sync`` they and their folders are flushed.
+
+    Args:
+        folder: Where they belong.
+        files: Content by path inside ``folder``; folders are made as needed.
+        sync: Whether to flush.
+
+    Raises:
+        StorageError: The disk is full or the folder cannot be written. Files already renamed stay.
+    """
     parts: dict[Path, Path] = {}
     with storage_errors(folder):
         try:
             for name, data in files.items():
                 path = folder / name
-                path.parent.mkdir(exist_ok=True)
+                path.parent.mkdir(parents=True, exist_ok=True)
                 part = parts[path] = _beside(path)
                 part.write_bytes(data)
             if sync:

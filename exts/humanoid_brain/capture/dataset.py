@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from humanoid_brain.capture import camera_json, images
 from humanoid_brain.capture.folder import read_description
-from humanoid_brain.capture.layout import FRAMES, PICTURES, record_path
+from humanoid_brain.capture.layout import FRAMES, PICTURES, frame_index, record_path
 from humanoid_brain.errors import DatasetError
 from humanoid_brain.files import inside
 from humanoid_brain.optics import CameraModel
@@ -35,7 +35,9 @@ class Dataset:
         self.description = read_description(folder)
         self.identity: Json = self.description["identity"]
         self.categories: list[Json] = self.identity["categories"]
-        self.indices = sorted(int(p.stem) for p in (folder / FRAMES).glob("*.json") if p.stem.isdigit())
+        numbers = (frame_index(path.stem) for path in (folder / FRAMES).glob("*.json"))
+        self.indices = sorted(number for number in numbers if number is not None)
+        """Frames that are there, ascending."""
 
     @property
     def expected(self) -> range:

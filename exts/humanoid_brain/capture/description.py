@@ -10,6 +10,9 @@ from typing import Any
 from humanoid_brain.capture.frame import FIRST_CLASS
 from humanoid_brain.config.capture import DatasetConfig
 
+MOST_FRAMES = 100_000_000
+"""Frames that one dataset may have."""
+
 
 @dataclass(frozen=True)
 class Category:
@@ -44,6 +47,8 @@ class Description:
         part, parts = self.shard
         if not 0 <= part < parts:
             raise ValueError(f"shard {part} of {parts} does not exist; they count from 0")
+        if not 0 < self.frames <= MOST_FRAMES:
+            raise ValueError(f"a dataset has 1 to {MOST_FRAMES:,} frames, not {self.frames:,}")
         names = [category.name for category in self.categories]
         if len(set(names)) != len(names):
             raise ValueError(f"two classes have the same name: {names}")

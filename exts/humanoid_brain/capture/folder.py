@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from humanoid_brain.capture.description import Description
-from humanoid_brain.capture.layout import BESIDE, DESCRIPTION, FRAMES, LOCK, OUTPUTS
+from humanoid_brain.capture.description import MOST_FRAMES, Description
+from humanoid_brain.capture.layout import BESIDE, DESCRIPTION, FRAMES, LOCK, OUTPUTS, frame_index
+from humanoid_brain.config.capture import DatasetConfig
 from humanoid_brain.errors import ConfigError, DatasetError, StorageError
 from humanoid_brain.files import inside, make_folder, storage_errors, write_json
 
@@ -63,8 +64,8 @@ class DatasetFolder:
         whole: set[int] = set()
         damaged: list[int] = []
         for path in (self.path / FRAMES).glob("*.json"):
-            index = int(path.stem) if path.stem.isdigit() else -1
-            if index not in description.indices():
+            index = frame_index(path.stem)
+            if index is None or index not in description.indices():
                 continue
             if _complete(self.path, path, index):
                 whole.add(index)
@@ -84,7 +85,7 @@ def read_description(folder: Path) -> dict[str, Any]:
     path = folder / DESCRIPTION
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-        known = value["format"] == FORMAT and isinstance(value["identity"], dict) and len(value["shard"]) == 2
+        known = value["format"] == FORMAT and isinstance(value["version"], int)
     except OSError as error:
         raise DatasetError(f"no {DESCRIPTION} here: {error.strerror}", where=str(folder)) from error
     except (ValueError, KeyError, TypeError) as error:
@@ -99,7 +100,30 @@ def read_description(folder: Path) -> dict[str, Any]:
             where=str(path),
             todo="Update humanoid_brain",
         )
+    if not _is_sound(value):
+        raise DatasetError("damaged", where=str(path), todo="Restore the file, or capture into another folder")
     return value
+
+
+def _is_sound(value: dict[str, Any]) -> bool:
+    """Whether a description has all that readers rely on; anyone may have edited it."""
+    try:
+        identity, (part, parts) = value["identity"], value["shard"]
+        DatasetConfig.model_validate(identity["storage"])
+        return (
+            0 <= part < parts
+            and 0 <= identity["frames"] <= MOST_FRAMES
+            and isinstance(identity["seed"], int)
+            and all(_is_category(category) for category in identity["categories"])
+        )
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
+def _is_category(value: dict[str, Any]) -> bool:
+    texts = [value["name"], value["supercategory"], *value["keypoints"]]
+    numbers = [value["id"], value["semantic_id"], *(end for pair in value["skeleton"] for end in pair)]
+    return all(isinstance(text, str) for text in texts) and all(isinstance(number, int) for number in numbers)
 
 
 def differences(before: Any, now: Any, at: str = "") -> Iterator[str]:

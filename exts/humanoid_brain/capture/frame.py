@@ -13,7 +13,7 @@ import numpy.typing as npt
 from humanoid_brain.optics import CameraModel
 
 Box2d = tuple[int, int, int, int]
-"""x_min, y_min, x_max, y_max in pixels. Both ends are inside, as in Replicator: a box of one pixel has x_min = x_max."""
+"""x_min, y_min, x_max, y_max in pixels. Both ends are inside, as in Replicator: one pixel has x_min = x_max."""
 
 BACKGROUND = 0
 """Value of ``semantic`` and ``instance`` where nothing was hit."""

@@ -10,6 +10,7 @@ rounded: an error below 0.002 degrees in half the size of floats. Motion is a TI
 from __future__ import annotations
 
 import io
+import zlib
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from humanoid_brain.config.capture import DatasetConfig
 
 Array = npt.NDArray[Any]
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 _DEFLATE = 8
 _ZERO, _UNIT = 32768.0, 32767.0
 
@@ -91,7 +93,7 @@ def read_image(data: bytes, *, grey: bool) -> Array:
     import cv2
 
     if not whole(data):
-        raise ValueError("the file is truncated")
+        raise ValueError("the file is truncated or damaged")
     flag = cv2.IMREAD_GRAYSCALE if grey else cv2.IMREAD_UNCHANGED
     try:
         array = cv2.imdecode(np.frombuffer(data, np.uint8), flag) if data else None
@@ -103,10 +105,24 @@ def read_image(data: bytes, *, grey: bool) -> Array:
 
 
 def whole(data: bytes) -> bool:
-    """False if a PNG or JPEG lacks its end, which decoders pass over and fill with grey."""
-    if data.startswith(b"\x89PNG"):
-        return data[-12:] == b"\x00\x00\x00\x00IEND\xaeB`\x82"
+    """False if a PNG or JPEG lacks its end, which decoders pass over and fill with grey, or a PNG is damaged."""
+    if data.startswith(_PNG):
+        return _sound_png(memoryview(data))
     return not data.startswith(b"\xff\xd8") or b"\xff\xd9" in data[-1024:]
+
+
+def _sound_png(data: memoryview) -> bool:
+    """Whether all chunks are there and have their checksums."""
+    at = len(_PNG)
+    while at + 12 <= len(data):
+        end = at + 8 + int.from_bytes(data[at : at + 4], "big")
+        kind = bytes(data[at + 4 : at + 8])
+        if zlib.crc32(data[at + 4 : end]) != int.from_bytes(data[end : end + 4], "big") or end + 4 > len(data):
+            return False
+        if kind == b"IEND":
+            return True
+        at = end + 4
+    return False
 
 
 def _png(array: Array, level: int) -> bytes:

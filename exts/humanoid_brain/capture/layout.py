@@ -29,3 +29,8 @@ def frame_name(index: int) -> str:
 def record_path(index: int) -> str:
     """Path of a frame's record inside the dataset."""
     return f"{FRAMES}/{frame_name(index)}.json"
+
+
+def frame_index(stem: str) -> int | None:
+    """The inverse of :func:`frame_name`; None for a name that no frame has."""
+    return int(stem) if stem.isascii() and stem.isdecimal() and frame_name(int(stem)) == stem else None

@@ -9,6 +9,7 @@ no other capture can open the folder. A worker ends when its parent does.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import mmap
 import os
@@ -141,10 +142,8 @@ class EncoderPool:
         """End the workers; a frame in work is finished first, for at most some seconds."""
         for worker in self._workers:
             if worker.process.stdin is not None:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     worker.process.stdin.close()
-                except BrokenPipeError:
-                    pass
         for worker in self._workers:
             try:
                 worker.process.wait(timeout=30.0)

@@ -77,11 +77,9 @@ def _keypoints(points: npt.NDArray[np.float64]) -> tuple[list[float], int]:
     """COCO's flat list; a keypoint that is not labelled stands at 0, 0."""
     labelled = points[:, 2] > 0
     places = np.where(labelled[:, None], points[:, :2], 0.0).round(3)
-    flat = [
-        value
-        for place, seen in zip(places.tolist(), points[:, 2].tolist(), strict=True)
-        for value in (*place, int(seen))
-    ]
+    flat: list[float] = []
+    for (u, v), seen in zip(places.tolist(), points[:, 2].tolist(), strict=True):
+        flat += [u, v, int(seen)]
     return flat, int(labelled.sum())
 
 
