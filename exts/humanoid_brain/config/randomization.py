@@ -9,10 +9,24 @@ from pydantic import Field, model_validator
 
 from humanoid_brain.config.base import Model
 from humanoid_brain.config.distributions import Angle, Scalar, Share, Uniform, within
-from humanoid_brain.config.randomization_terms import AnyTerm
+from humanoid_brain.config.randomization_terms import FogTerm, LightPoolTerm, LightTerm, MaterialTerm, PropTerm
+from humanoid_brain.config.randomization_view import CameraTerm, DistractorTerm, ImageTerm, OccluderTerm
 
 Speed = Annotated[Scalar, within(-5.0, 5.0, "m/s")]
 TermName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+
+AnyTerm = Annotated[
+    LightTerm
+    | LightPoolTerm
+    | MaterialTerm
+    | PropTerm
+    | CameraTerm
+    | FogTerm
+    | DistractorTerm
+    | OccluderTerm
+    | ImageTerm,
+    Field(discriminator="kind"),
+]
 
 
 class WalkingPose(Model):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What can be randomized: lights, materials, props, camera, fog, clutter and the image itself.
+"""What can be randomized in the scene: lights, materials, props and fog.
 
 Every quantity that is left out stays as the scene has it.
 """
@@ -22,15 +22,12 @@ from humanoid_brain.config.distributions import (
     Uniform,
     within,
 )
-from humanoid_brain.config.spaces import Box, Colors, Directions, Files, Hsv, Points, Shell
+from humanoid_brain.config.spaces import Box, Colors, Directions, Files, Hsv, Points
 
 Intensity = Annotated[Scalar, within(0.0, 1e7)]
 Stops = Annotated[Scalar, within(-20.0, 20.0, "stops")]
 Kelvin = Annotated[Scalar, within(1000.0, 10000.0, "K")]
 Size = Annotated[Scalar, within(0.001, 100.0, "m")]
-Distance = Annotated[Scalar, within(0.05, 1000.0, "m")]
-Coefficient = Annotated[Scalar, within(-1.0, 1.0)]
-Primitive = Literal["cube", "sphere", "cylinder", "cone", "capsule"]
 
 FOG = "/randomization/fog"
 """Prim that carries the fog for a renderer; without it, or with a density of 0, there is none."""
@@ -40,11 +37,13 @@ FOG_COLOR = "humanoid_brain:fog:color"
 """color3f: linear RGB of the light that the fog scatters to the eye."""
 
 
-def _uniform(low: float, high: float) -> Any:
+def uniform(low: float, high: float) -> Any:
+    """A field that is a uniform range unless told otherwise."""
     return Field(default_factory=lambda: Uniform(low=low, high=high))
 
 
-def _constant(value: float) -> Any:
+def constant(value: float) -> Any:
+    """A field that is one number unless told otherwise."""
     return Field(default_factory=lambda: Constant(value=value))
 
 
@@ -125,11 +124,11 @@ class LightPoolTerm(Term):
     """Kinds of light, in equal shares."""
     intensity: Intensity = Field(default_factory=lambda: LogUniform(low=100.0, high=10000.0))
     """Intensity in nit."""
-    temperature: Kelvin = _uniform(3000.0, 7000.0)
+    temperature: Kelvin = uniform(3000.0, 7000.0)
     """Colour temperature in K."""
     color: Colors | None = None
     """Colour, which multiplies that of the temperature."""
-    size: Size = _uniform(0.1, 0.4)
+    size: Size = uniform(0.1, 0.4)
     """Diameter or edge in m."""
     position: Points = Field(default_factory=lambda: Box(low=(-2.0, -2.0, 0.0), high=(2.0, 2.0, 2.0)))
     """Position in m, counted from ``origin``; rect and disk lights face the subject."""
@@ -184,56 +183,6 @@ class PropTerm(SelectingTerm):
     """Number of props that are visible, chosen anew in each draw."""
 
 
-class DistortionTerm(Model):
-    """Coefficients of OpenCV's lens model; they go into the camera's OpenCV pinhole schema of Isaac Sim."""
-
-    k1: Coefficient = _constant(0.0)
-    """First radial coefficient."""
-    k2: Coefficient = _constant(0.0)
-    """Second radial coefficient."""
-    p1: Coefficient = _constant(0.0)
-    """First tangential coefficient."""
-    p2: Coefficient = _constant(0.0)
-    """Second tangential coefficient."""
-    k3: Coefficient = _constant(0.0)
-    """Third radial coefficient."""
-
-
-class CameraTerm(Term):
-    """A camera on a shell around the subject. It stays above the ground and out of obstacles."""
-
-    kind: Literal["camera"] = "camera"
-    """Always "camera"."""
-    path: str = Field(default="/World/camera", pattern=r"^/.+")
-    """The camera's prim."""
-    distance: Distance = _uniform(2.0, 6.0)
-    """Distance from the subject in m."""
-    azimuth: Angle = _uniform(-180.0, 180.0)
-    """Direction from the subject to the camera in the plane, degrees from +x towards +y."""
-    azimuth_from: Literal["world", "heading"] = "world"
-    """Whether azimuth counts from the world's x axis or from the subject's heading."""
-    elevation: Annotated[Scalar, within(-90.0, 90.0, "degrees")] = _uniform(-5.0, 45.0)
-    """Angle of the camera above the subject, degrees."""
-    look_at: Points | None = None
-    """Shift of the point that is looked at from the subject, m; left out: none."""
-    roll: Angle = _constant(0.0)
-    """Turn about the viewing axis, degrees."""
-    focal_length: Annotated[Scalar, within(1.0, 500.0, "mm")] | None = None
-    """Focal length in mm."""
-    f_stop: Annotated[Scalar, within(0.0, 64.0)] | None = None
-    """F-number of the lens, focused on the point looked at; 0 keeps all in focus."""
-    distortion: DistortionTerm | None = None
-    """Lens distortion."""
-    min_height: float = Field(default=0.1, ge=0.0)
-    """Least height above the ground in m."""
-    clearance: float = Field(default=0.1, ge=0.0)
-    """Least distance from obstacles in m."""
-    clear_view: bool = False
-    """Whether no obstacle may lie between the camera and the subject."""
-    attempts: int = Field(default=64, ge=1, le=1024)
-    """Draws per frame before the ranges count as impossible."""
-
-
 class FogTerm(Term):
     """Even fog, which the renderer draws."""
 
@@ -247,79 +196,3 @@ class FogTerm(Term):
         )
     )
     """Colour."""
-
-
-class ClutterTerm(Term):
-    """Simple solids of the term's own with random looks, without labels."""
-
-    count: Annotated[Count, within(0, 64)] = Field(default_factory=lambda: Integer(low=0, high=6))
-    """Number of solids, at most 64; one that finds no place in a draw stays out."""
-    shapes: list[Primitive] = Field(
-        default_factory=lambda: ["cube", "sphere", "cylinder", "cone", "capsule"], min_length=1
-    )
-    """Kinds of solid, in equal shares."""
-    size: Size = _uniform(0.1, 0.5)
-    """Size in m."""
-    color: Colors = Field(default_factory=Hsv)
-    """Base colour."""
-    roughness: Share = _uniform(0.0, 1.0)
-    """0 mirror, 1 dull."""
-    metallic: Share = _uniform(0.0, 1.0)
-    """0 dielectric, 1 metal."""
-
-
-class DistractorTerm(ClutterTerm):
-    """Solids around the subject; they keep clear of it, of the camera, of obstacles and of one another."""
-
-    kind: Literal["distractors"] = "distractors"
-    """Always "distractors"."""
-    position: Points = Field(default_factory=lambda: Shell(radius=(0.8, 3.0), elevation=(-20.0, 60.0)))
-    """Place relative to the subject, m."""
-
-
-class OccluderTerm(ClutterTerm):
-    """Solids between the camera and the subject."""
-
-    kind: Literal["occluders"] = "occluders"
-    """Always "occluders"."""
-    along: Share = _uniform(0.35, 0.8)
-    """Place on the way from the camera, 0, to the subject, 1."""
-    aside: Annotated[Scalar, within(0.0, 100.0, "m")] = _uniform(0.0, 0.5)
-    """Distance from the line of sight in m."""
-
-
-class ImageTerm(Term):
-    """What lens, sensor and processing do to the rendered image; nothing on the stage."""
-
-    kind: Literal["image"] = "image"
-    """Always "image"."""
-    exposure: Annotated[Scalar, within(-10.0, 10.0, "stops")] = _constant(0.0)
-    """Exposure in stops."""
-    white_balance: Annotated[Scalar, within(1700.0, 25000.0, "K")] = _constant(6500.0)
-    """Light that the camera takes for white, K; below 6500 the image turns blue, above it orange."""
-    vignette: Share = _constant(0.0)
-    """Share of the light that the corners lose."""
-    blur: Annotated[Scalar, within(0.0, 50.0, "pixels")] = _constant(0.0)
-    """Standard deviation of a Gaussian blur, pixels."""
-    shot_noise: Share = _constant(0.0)
-    """Standard deviation of the photon noise of white, as share of white; it falls with the root of the signal."""
-    read_noise: Share = _constant(0.0)
-    """Standard deviation of the sensor's noise in the dark, as share of white."""
-    contrast: Annotated[Scalar, within(0.1, 10.0)] = _constant(1.0)
-    """Factor of the distance from mid grey, after tone mapping."""
-    gamma: Annotated[Scalar, within(0.1, 10.0)] = _constant(1.0)
-    """Above 1 brightens the middle tones, after tone mapping."""
-
-
-AnyTerm = Annotated[
-    LightTerm
-    | LightPoolTerm
-    | MaterialTerm
-    | PropTerm
-    | CameraTerm
-    | FogTerm
-    | DistractorTerm
-    | OccluderTerm
-    | ImageTerm,
-    Field(discriminator="kind"),
-]

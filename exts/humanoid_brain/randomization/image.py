@@ -30,12 +30,17 @@ DAYLIGHT = 6500.0
 """Colour temperature in K that leaves the image as it is."""
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 _LEVELS = 1 << 16
+GREY = 0.18
+"""Reflectance of mid grey."""
+_DARK = 1e-4
+"""Luminance that counts for everything below it: a black border does not make the rest white."""
 
 
 @dataclass(frozen=True)
 class ImageEffects:
     """Strengths of all effects; the defaults change nothing. Units as in the configuration's term of kind image."""
 
+    metering: float = 0.0
     exposure: float = 0.0
     white_balance: float = DAYLIGHT
     vignette: float = 0.0
@@ -52,7 +57,7 @@ class ImageEffects:
 
 
 def linear_effects(image: Linear, effects: ImageEffects, seed: int, frame: int) -> Linear:
-    """Exposure, white balance, vignette, blur and noise.
+    """Metering, exposure, white balance, vignette, blur and noise.
 
     Args:
         image: Linear RGB [H, W, 3], 1 being white; it is not changed.
@@ -64,6 +69,8 @@ def linear_effects(image: Linear, effects: ImageEffects, seed: int, frame: int) 
         Linear RGB [H, W, 3] float32. Noise may make it negative: it has no bias before it is clipped.
     """
     gain = white_balance_gain(effects.white_balance) * 2.0**effects.exposure
+    if effects.metering > 0.0:
+        gain = gain * metered_gain(image) ** effects.metering
     light = image * gain.astype(np.float32)
     if effects.vignette > 0.0:
         light *= _vignette(image.shape[0], image.shape[1], effects.vignette)
@@ -145,6 +152,12 @@ def blackbody(temperature: float) -> npt.NDArray[np.float64]:
         [[3.2404542, -1.5371385, -0.4985314], [-0.9692660, 1.8760108, 0.0415560], [0.0556434, -0.2040259, 1.0572252]]
     )
     return np.maximum(matrix @ xyz, 1e-3)
+
+
+def metered_gain(image: Linear) -> float:
+    """Factor that brings the geometric mean of the luminance to 18 % grey (Reinhard et al., SIGGRAPH 2002)."""
+    luminance = image.astype(np.float64) @ _LUMINANCE
+    return float(GREY / np.exp(np.log(np.maximum(luminance, _DARK)).mean()))
 
 
 def _vignette(height: int, width: int, strength: float) -> Linear:

@@ -11,6 +11,7 @@ import numpy as np
 
 from humanoid_brain.config import randomization_terms as configs
 from humanoid_brain.config.distributions import Distribution
+from humanoid_brain.config.randomization import AnyTerm
 from humanoid_brain.config.spaces import Colors, Points
 from humanoid_brain.randomization import sampling
 from humanoid_brain.randomization.sampling import Moment
@@ -142,7 +143,7 @@ class Registry:
 
         return register
 
-    def build(self, name: str, config: configs.AnyTerm, seed: int) -> Term[Any]:
+    def build(self, name: str, config: AnyTerm, seed: int) -> Term[Any]:
         """The term of a configuration."""
         return self.classes[config.kind](name, config, seed)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pxr import Gf, Sdf, Usd, UsdGeom
 
-from humanoid_brain.config.randomization_terms import CameraTerm
+from humanoid_brain.config.randomization_view import CameraTerm
 from humanoid_brain.errors import ConfigError
 from humanoid_brain.randomization import sampling
 from humanoid_brain.randomization.placement import blocked, distances

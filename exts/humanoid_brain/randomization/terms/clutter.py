@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pxr import Gf, Sdf, Usd, Vt
 
-from humanoid_brain.config.randomization_terms import ClutterTerm, DistractorTerm, OccluderTerm
+from humanoid_brain.config.randomization_view import ClutterTerm, DistractorTerm, OccluderTerm
 from humanoid_brain.errors import ConfigError
 from humanoid_brain.randomization import sampling
 from humanoid_brain.randomization.placement import across, distances, rotation_matrix, rotations

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from humanoid_brain.config.randomization_terms import ImageTerm
+from humanoid_brain.config.randomization_view import ImageTerm
 from humanoid_brain.randomization.image import ImageEffects
 from humanoid_brain.randomization.term import Context, Term, Values, registry
 
