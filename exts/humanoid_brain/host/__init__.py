@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         prims,
         stage,
     )
+    from humanoid_brain.host.replicator_api import Replicator
 
     __all__ = [
         "ArticulationView",
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         "GroundPlane",
         "Host",
         "PhysicsMaterial",
+        "Replicator",
         "RigidPrimView",
         "World",
         "XFormPrimView",
@@ -110,6 +112,8 @@ class Host:
         get_shape_materials: Friction and restitution [N, S, 3] of a view's shapes, on the CPU.
         set_shape_materials: Set them, row by row.
         set_threads: Choose the solver's worker threads on the CPU before the first play; None chooses by scene size.
+        replicator: Render products, annotators, steps and writers, by the names of ``omni.replicator.core``. Inside
+            Isaac Sim it is found at its first use, which raises HostError where the extension is not enabled.
     """
 
     name: str
@@ -129,6 +133,7 @@ class Host:
     get_shape_materials: Callable[[ArticulationView | RigidPrimView], torch.Tensor]
     set_shape_materials: SetShapeMaterials
     set_threads: Callable[[int | None], None]
+    replicator: Replicator
 
 
 def load(name: HostName = "auto") -> Host:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from humanoid_brain.errors import HostError
 from humanoid_brain.host import Host
+from humanoid_brain.host.isaac_replicator import IsaacReplicator
 from humanoid_brain.host.isaac_workarounds import (
     articulation_view,
     get_shape_materials,
@@ -46,7 +47,6 @@ _ASSETS = (
     "omni.isaac.nucleus:get_assets_root_path",
     "omni.isaac.core.utils.nucleus:get_assets_root_path",
 )
-_REPLICATOR = ("omni.replicator.core",)
 _OLDEST = "humanoid_brain needs Isaac Sim 4.5 or later"
 
 
@@ -86,6 +86,7 @@ def load_isaac() -> Host:
     names["ArticulationView"] = articulation_view(names["ArticulationView"])
     names["RigidPrimView"] = rigid_prim_view(names["RigidPrimView"])
     names["GridCloner"] = grid_cloner(names["GridCloner"])
+    names["replicator"] = IsaacReplicator(replicator)
     return Host(
         name="isaac",
         version=isaac_versions().isaac_sim or "unknown",
@@ -105,7 +106,11 @@ def replicator() -> ModuleType:
     Raises:
         HostError: The extension is not enabled.
     """
-    return resolve("omni.replicator.core", _REPLICATOR)
+    module = _import("omni.replicator.core")
+    if module is None:
+        todo = "Enable the extension omni.replicator.core in Window > Extensions, or start Isaac Sim with it"
+        raise HostError("Replicator is not enabled", where="omni.replicator.core", todo=todo)
+    return module
 
 
 def assets_root() -> str:

@@ -30,7 +30,16 @@ def load_standalone() -> Host:
 
 def _load() -> Host:
     from humanoid_brain.host.semantics import add_labels
-    from humanoid_brain.host.standalone import articulation, cloner, materials, objects, rigid_view, world, xform_view
+    from humanoid_brain.host.standalone import (
+        articulation,
+        cloner,
+        materials,
+        objects,
+        replicator,
+        rigid_view,
+        world,
+        xform_view,
+    )
     from humanoid_brain.host.standalone.engine import VERSION
     from humanoid_brain.host.standalone.rows import write_rows
     from humanoid_brain.host.standalone.shape_materials import get_shape_materials, set_shape_materials
@@ -51,6 +60,7 @@ def _load() -> Host:
         "write_rows": write_rows,
         "get_shape_materials": get_shape_materials,
         "set_shape_materials": set_shape_materials,
+        "replicator": replicator,
     }
     return Host(name="standalone", version=VERSION, refresh_links=_refresh_links, set_threads=_set_threads, **names)
 

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bounding boxes: of visible pixels, of projected geometry, and of geometry in a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from humanoid_brain.optics import Array, CameraModel
+
+Integers = npt.NDArray[np.int64]
+
+_PIECES = 16
+"""Into how many pieces an edge is cut where the lens bends it."""
+_LONG = 8.0
+"""Length in pixels from which an edge is cut: shorter ones bend by less than a pixel."""
+
+
+@dataclass(frozen=True)
+class PixelBounds:
+    """Which pixels each of S shapes covers.
+
+    Attributes:
+        count: Pixels [S].
+        box: [S, 4] first and last column and row: x_min, y_min, x_max, y_max; the maxima are -1 where there are none.
+    """
+
+    count: Integers
+    box: Integers
+
+    def union(self, members: tuple[int, ...]) -> tuple[int, tuple[int, int, int, int]]:
+        """Pixels of several shapes together, and their box."""
+        rows = np.array([index for index in members if self.count[index]], int)
+        if not len(rows):
+            return 0, (0, 0, -1, -1)
+        low, high = self.box[rows, :2].min(0), self.box[rows, 2:].max(0)
+        return int(self.count[rows].sum()), (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
+
+
+def pixel_bounds(shape: npt.NDArray[np.int32], count: int) -> PixelBounds:
+    """Pixels of each shape in a buffer [H, W] of shape indices, -1 for none."""
+    height, width = shape.shape
+    pixels = np.bincount(shape.ravel() + 1, minlength=count + 1)[1:]
+    columns, rows = np.zeros((count + 1, width), bool), np.zeros((count + 1, height), bool)
+    columns[shape, np.arange(width)[None, :]] = True  # the last row takes the background
+    rows[shape, np.arange(height)[:, None]] = True
+    box = np.stack([*_ends(columns[:count]), *_ends(rows[:count])], -1)[:, [0, 2, 1, 3]]
+    return PixelBounds(pixels, box)
+
+
+def _ends(seen: npt.NDArray[np.bool_]) -> tuple[Integers, Integers]:
+    first, last = seen.argmax(1), seen.shape[1] - 1 - seen[:, ::-1].argmax(1)
+    return first, np.where(seen.any(1), last, -1)
+
+
+def projected_bounds(camera: CameraModel, points: Array, triangles: Integers) -> Array | None:
+    """Bounds (4,) u_min, v_min, u_max, v_max in pixels of a surface in the image plane, not cut at the image's border.
+
+    What lies nearer than the camera's near plane is cut off, edge by edge, so that a surface which reaches past the
+    camera has the bounds of its part in front. Edges that the lens bends are followed in pieces: an edge's image is
+    the border of its triangle's image, since a lens maps one to one.
+
+    Args:
+        camera: The camera.
+        points: Corners (N, 3) in the world, m.
+        triangles: Their indices (T, 3).
+
+    Returns:
+        None when nothing is in front of the near plane.
+    """
+    pixels, depth = camera.project(points)
+    inside = depth >= camera.near
+    if not inside.any():
+        return None
+    seen = [pixels[inside]]
+    bent = camera.kind != "pinhole"
+    edges = _edges(triangles) if bent or not inside.all() else np.zeros((0, 2), int)
+    if len(edges):
+        crossing = edges[inside[edges[:, 0]] != inside[edges[:, 1]]]
+        seen.append(camera.project(_cut(points, depth, crossing, camera.near))[0])
+    if bent:
+        seen.append(_along(camera, points, pixels, depth, edges[inside[edges].any(1)]))
+    found = np.concatenate(seen)
+    found = found[np.isfinite(found).all(1)]
+    return np.concatenate([found.min(0), found.max(0)]) if len(found) else None
+
+
+def _edges(triangles: Integers) -> Integers:
+    return triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2)
+
+
+def _cut(points: Array, depth: Array, edges: Integers, near: float) -> Array:
+    """Where edges pierce the near plane; a hair in front of it, so that rounding does not put a point behind."""
+    a, b = points[edges[:, 0]], points[edges[:, 1]]
+    da, db = depth[edges[:, 0]], depth[edges[:, 1]]
+    share = ((near * (1.0 + 1e-9) - da) / (db - da))[:, None]
+    return a + share * (b - a)
+
+
+def _along(camera: CameraModel, points: Array, pixels: Array, depth: Array, edges: Integers) -> Array:
+    """Pixels of points along the edges that are long in the image, or that leave the lens's field."""
+    length = np.linalg.norm(pixels[edges[:, 0]] - pixels[edges[:, 1]], axis=1)
+    edges = edges[~(length < _LONG)]  # an edge with an end that the lens does not image has no length: NaN
+    share = np.linspace(0.0, 1.0, _PIECES + 1)[1:-1, None, None]
+    a, b = points[edges[:, 0]], points[edges[:, 1]]
+    found, along = camera.project((a + share * (b - a)).reshape(-1, 3))
+    return found[along >= camera.near]
+
+
+def clamped(bounds: Array, width: int, height: int) -> tuple[int, int, int, int] | None:
+    """The pixels, inclusive, that bounds in the image plane cover; None when they miss the image."""
+    u0, v0, u1, v1 = bounds
+    if u1 <= 0.0 or v1 <= 0.0 or u0 >= width or v0 >= height:
+        return None
+    x0, y0 = max(int(np.floor(u0)), 0), max(int(np.floor(v0)), 0)
+    x1, y1 = min(int(np.ceil(u1)) - 1, width - 1), min(int(np.ceil(v1)) - 1, height - 1)
+    return x0, y0, max(x0, x1), max(y0, y1)
+
+
+def bounds_in(frame: Array, points: Array) -> Array:
+    """Bounds (2, 3), least and largest coordinates, of world points (N, 3) in ``frame`` (4, 4) world_from_frame."""
+    inverse = np.linalg.inv(frame)
+    local = points @ inverse[:3, :3].T + inverse[:3, 3]
+    return np.stack([local.min(0), local.max(0)])

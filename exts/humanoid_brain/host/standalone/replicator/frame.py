@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One rendered frame of one render product, and what annotators derive from it together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from humanoid_brain.host.standalone.replicator.boxes import (
+    PixelBounds,
+    bounds_in,
+    clamped,
+    pixel_bounds,
+    projected_bounds,
+)
+from humanoid_brain.host.standalone.replicator.semantics import InstanceTable, SemanticFilter, StageSemantics
+from humanoid_brain.optics import Array, CameraModel
+
+if TYPE_CHECKING:
+    from pxr import Usd
+
+    from humanoid_brain.host.standalone.render.renderer import StageRenderer
+    from humanoid_brain.host.standalone.render.types import LabelBuffers
+    from humanoid_brain.host.standalone.replicator.poses import StageFrames
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
+class Past:
+    """What motion vectors need of the frame before: the camera, and world_from_shape (4, 4) by shape."""
+
+    camera: CameraModel
+    transforms: dict[tuple[str, int], Array]
+
+
+class Frame:
+    """The buffers of one frame; what several annotators need is computed once.
+
+    Args:
+        stage: The stage as it was drawn.
+        renderer: In the state that was drawn; it is asked for geometry only before the next frame.
+        camera: The camera.
+        camera_prim: Its prim.
+        labels: What each pixel sees.
+        picture: RGBA [H, W, 4] in sRGB, None when no annotator asked for it.
+        semantics: The stage's labels.
+        frames: Where prims are.
+        past: The frame before; None for the first one.
+    """
+
+    def __init__(
+        self,
+        stage: Usd.Stage,
+        renderer: StageRenderer,
+        camera: CameraModel,
+        camera_prim: Usd.Prim,
+        labels: LabelBuffers,
+        picture: npt.NDArray[np.uint8] | None,
+        semantics: StageSemantics,
+        frames: StageFrames,
+        past: Past | None,
+    ) -> None:
+        self.stage, self.camera, self.camera_prim = stage, camera, camera_prim
+        self.labels, self.past = labels, past
+        self._picture = picture
+        self._renderer, self._semantics, self._frames = renderer, semantics, frames
+        self._tables: dict[SemanticFilter, InstanceTable] = {}
+        self._bounds: PixelBounds | None = None
+        self._projected: dict[int, Array | None] = {}
+        self._vertices: dict[int, Array] = {}
+        self._alone: dict[tuple[int, ...], int] = {}
+
+    @property
+    def picture(self) -> npt.NDArray[np.uint8]:
+        """RGBA [H, W, 4] in sRGB."""
+        assert self._picture is not None  # the step draws it when an attached annotator needs it
+        return self._picture
+
+    @property
+    def shape_paths(self) -> list[str]:
+        """Paths of the drawn shapes, by their index in the buffers."""
+        return [shape.path for shape in self._renderer.shapes]
+
+    def table(self, chosen: SemanticFilter) -> InstanceTable:
+        """The instances that a filter finds."""
+        if chosen not in self._tables:
+            self._tables[chosen] = self._semantics.instances(self.shape_paths, chosen)
+        return self._tables[chosen]
+
+    def instance_ids(self, chosen: SemanticFilter) -> npt.NDArray[np.uint32]:
+        """[H, W]: 0 background, 1 unlabelled, from 2 on the instances of the filter's table."""
+        return self._image(self.table(chosen).owner + 2)
+
+    def semantic_ids(self, chosen: SemanticFilter) -> npt.NDArray[np.uint32]:
+        """[H, W]: 0 background, 1 unlabelled, from 2 on the label sets of the filter's table."""
+        table = self.table(chosen)
+        owner = np.where(table.owner >= 0, np.append(table.semantic, -1)[table.owner], -1)
+        return self._image(owner + 2)
+
+    def shape_ids(self) -> npt.NDArray[np.uint32]:
+        """[H, W]: 0 background, from 2 on the drawn shapes."""
+        return self._image(np.arange(len(self._renderer.shapes)) + 2)
+
+    def tight_box(self, members: tuple[int, ...]) -> tuple[int, Box]:
+        """Visible pixels of several shapes, and their box, inclusive."""
+        if self._bounds is None:
+            self._bounds = pixel_bounds(self.labels.shape, len(self._renderer.shapes))
+        return self._bounds.union(members)
+
+    def loose_box(self, members: tuple[int, ...]) -> Box | None:
+        """Box, inclusive, of the whole of several shapes, cut at the image's border; None when out of view."""
+        for index in members:
+            if index not in self._projected:
+                triangles = self._renderer.triangles(index)
+                self._projected[index] = projected_bounds(self.camera, self._points(index), triangles)
+        bounds = np.array([self._projected[index] for index in members if self._projected[index] is not None])
+        if not len(bounds):
+            return None
+        return clamped(np.concatenate([bounds[:, :2].min(0), bounds[:, 2:].max(0)]), *self.size)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.camera.width, self.camera.height
+
+    def box_3d(self, path: str, members: tuple[int, ...]) -> tuple[Array, Array]:
+        """Extents (2, 3) of several shapes in their object's frame, and that frame, world_from_object (4, 4)."""
+        frame = self._object_frame(path, members)
+        points = [self._points(index) for index in members]
+        return bounds_in(frame, np.concatenate(points)), frame
+
+    def occlusion(self, groups: list[tuple[int, ...]]) -> list[float]:
+        """Share of each group's pixels that others hide, 0 to 1; NaN for one that is out of view."""
+        missing = [group for group in dict.fromkeys(groups) if group not in self._alone]
+        if missing:
+            self._alone.update(zip(missing, self._renderer.visible_alone(self.camera, missing), strict=True))
+        shares: list[float] = []
+        for group in groups:
+            alone = self._alone[group]
+            shares.append(1.0 - min(self.tight_box(group)[0] / alone, 1.0) if alone else float("nan"))
+        return shares
+
+    def previous_positions(self) -> Array:
+        """[H, W, 3] where each visible point was in the frame before, world frame, in m."""
+        assert self.past is not None
+        shapes = self._renderer.shapes
+        moves = np.tile(np.eye(4), (len(shapes) + 1, 1, 1))  # the last stays at rest, for the background
+        for index, shape in enumerate(shapes):
+            before = self.past.transforms.get((shape.path, shape.instance))
+            now = self._renderer.transform(index)
+            if before is not None and not np.array_equal(before, now):
+                moves[index] = before @ np.linalg.inv(now)
+        positions = self.labels.position.astype(np.float64)
+        moving = (np.abs(moves - np.eye(4)).max((1, 2)) > 0.0)[self.labels.shape]
+        move = moves[self.labels.shape[moving]]
+        positions[moving] = np.einsum("nij,nj->ni", move[:, :3, :3], positions[moving]) + move[:, :3, 3]
+        return positions
+
+    def now(self) -> Past:
+        """What the next frame's motion vectors need of this one."""
+        shapes = enumerate(self._renderer.shapes)
+        transforms = {(shape.path, shape.instance): self._renderer.transform(index).copy() for index, shape in shapes}
+        return Past(self.camera, transforms)
+
+    def _image(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.uint32]:
+        """An image of ids that are given by shape; the background, shape -1, takes the 0 at the end."""
+        return np.append(ids, 0).astype(np.uint32)[self.labels.shape]
+
+    def _points(self, index: int) -> Array:
+        if index not in self._vertices:
+            self._vertices[index] = self._renderer.vertices(index)
+        return self._vertices[index]
+
+    def _object_frame(self, path: str, members: tuple[int, ...]) -> Array:
+        """The labelled prim's frame; of a robot, that of its root link; of what a single body moves, the body's."""
+        bodies = {self._renderer.shapes[index].body for index in members}
+        root = self._frames.articulation_root(path)
+        if root and "" not in bodies:
+            return self._frames.frame(root)
+        if not self._frames.body_of(path) and len(bodies) == 1 and "" not in bodies:
+            return self._frames.frame(bodies.pop())
+        return self._frames.frame(path)

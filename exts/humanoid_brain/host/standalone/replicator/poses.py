@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the rigid bodies are now, in every environment: one read from the engine per frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from humanoid_brain.host.standalone.clones import clones_of
+from humanoid_brain.host.standalone.quantity import Quantity
+from humanoid_brain.host.standalone.simulation import SimulationView, simulation
+from humanoid_brain.optics import Array
+
+if TYPE_CHECKING:
+    from pxr import Usd
+
+    from humanoid_brain.host.standalone.engine_tensors import Buffer, TensorBinding
+
+
+class BodyPoses:
+    """World poses of all rigid bodies of a stage, links of articulations and those of clones included."""
+
+    def __init__(self, stage: Usd.Stage) -> None:
+        self._stage = stage
+        self._view: SimulationView | None = None
+        self._paths: list[str] = []
+        self._bound: tuple[TensorBinding, Buffer] | None = None
+
+    def read(self) -> dict[str, Array]:
+        """Poses (4, 4) of the bodies by path, for column vectors; empty when physics is stopped.
+
+        Raises:
+            SceneError: A body of the stage is not simulated, having been added after play.
+        """
+        if simulation.view is None:
+            self._view, self._bound = None, None
+            return {}
+        if self._view is not simulation.view:
+            self._paths = body_paths(self._stage)
+            self._bound = self._bind() if self._paths else None
+            self._view = simulation.view
+        if self._bound is None:
+            return {}
+        binding, buffer = self._bound
+        binding.read(buffer)
+        values = buffer.tensor.cpu().numpy().astype(np.float64)
+        return dict(zip(self._paths, to_matrices(values), strict=True))
+
+    def _bind(self) -> tuple[TensorBinding, Buffer]:
+        binding = simulation.engine.bind(Quantity.BODY_POSE, self._paths)
+        return binding, binding.allocate()
+
+
+def body_paths(stage: Usd.Stage) -> list[str]:
+    """Rigid bodies of the stage that are simulated, then those of each clone."""
+    from pxr import Usd, UsdPhysics
+
+    bodies: list[str] = []
+    for prim in stage.Traverse(Usd.TraverseInstanceProxies(Usd.PrimDefaultPredicate)):
+        if prim.HasAPI(UsdPhysics.RigidBodyAPI):
+            enabled = UsdPhysics.RigidBodyAPI(prim).GetRigidBodyEnabledAttr().Get()
+            if enabled is not False:
+                bodies.append(prim.GetPath().pathString)
+    paths = list(bodies)
+    for clone, source in clones_of(stage).sources.items():
+        paths += [clone + path[len(source) :] for path in bodies if path == source or path.startswith(f"{source}/")]
+    return paths
+
+
+def to_matrices(poses: Array) -> Array:
+    """Matrices (N, 4, 4) of positions and xyzw quaternions (N, 7)."""
+    x, y, z, w = (poses[:, 3:] / np.linalg.norm(poses[:, 3:], axis=1, keepdims=True)).T
+    matrices = np.zeros((len(poses), 4, 4))
+    matrices[:, 0, :3] = np.stack([1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)], -1)
+    matrices[:, 1, :3] = np.stack([2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)], -1)
+    matrices[:, 2, :3] = np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], -1)
+    matrices[:, :3, 3] = poses[:, :3]
+    matrices[:, 3, 3] = 1.0
+    return matrices
+
+
+class StageFrames:
+    """World frames of prims, moved along with the rigid body that they belong to.
+
+    Args:
+        stage: The stage as it is.
+        poses: World poses (4, 4) of rigid bodies that have moved since.
+    """
+
+    def __init__(self, stage: Usd.Stage, poses: dict[str, Array]) -> None:
+        from pxr import UsdGeom
+
+        self._stage, self._poses = stage, poses
+        self._cache = UsdGeom.XformCache()
+        self._clones = clones_of(stage)
+        self._units = float(UsdGeom.GetStageMetersPerUnit(stage))
+        self._roots: dict[str, str] = {}
+
+    def authored(self, path: str) -> str:
+        """The prim on the stage that stands for ``path``, which may be a clone or below one."""
+        return self._clones.sources.get(path) or self._clones.authored(path)
+
+    def body_of(self, path: str) -> str:
+        """The moving body at or above ``path``; "" for none."""
+        while path and path not in self._poses:
+            path = path.rpartition("/")[0]
+        return path
+
+    def articulation_root(self, path: str) -> str:
+        """The root link of the articulation at or below ``path``; "" for none."""
+        authored = self.authored(path)
+        if authored not in self._roots:
+            self._roots[authored] = _root_link(self._stage.GetPrimAtPath(authored))
+        root = self._roots[authored]
+        return path + root[len(authored) :] if root else ""
+
+    def frame(self, path: str) -> Array:
+        """world_from_prim (4, 4), with the prim's scale, in m."""
+        found = self._clones.split(path)
+        matrix = self._on_stage(self.authored(path))
+        if found is not None:  # the clone stands where its Xform is, and what is below it as below the source
+            root = found[0]
+            matrix = self._on_stage(root) @ np.linalg.inv(self._on_stage(self._clones.sources[root])) @ matrix
+        body = self.body_of(path)
+        if body:
+            rest = self._on_stage(self.authored(body))
+            return self._poses[body] @ np.linalg.inv(rigid(rest)) @ self._on_stage(self.authored(path))
+        return matrix
+
+    def _on_stage(self, path: str) -> Array:
+        prim = self._stage.GetPrimAtPath(path)
+        matrix = np.array(self._cache.GetLocalToWorldTransform(prim), float).T if prim else np.eye(4)
+        return np.diag([self._units] * 3 + [1.0]) @ matrix
+
+
+def _root_link(prim: Usd.Prim) -> str:
+    """Path of the body with ArticulationRootAPI at or below ``prim``, or of the first one beside that API."""
+    from pxr import Usd, UsdPhysics
+
+    below = list(Usd.PrimRange(prim, Usd.TraverseInstanceProxies())) if prim else []
+    roots = [each for each in below if each.HasAPI(UsdPhysics.ArticulationRootAPI)]
+    links = [each for each in below if each.HasAPI(UsdPhysics.RigidBodyAPI)]
+    if not roots or not links:
+        return ""
+    start = roots[0].GetPath()
+    return str(next((link for link in links if link.GetPath().HasPrefix(start)), links[0]).GetPath())
+
+
+def rigid(matrix: Array) -> Array:
+    """The rotation and translation of a transform (4, 4), without scale and shear."""
+    left, _, right = np.linalg.svd(matrix[:3, :3])
+    turn = left @ right
+    pose = np.eye(4)
+    pose[:3, :3] = turn if np.linalg.det(turn) > 0 else -turn
+    pose[:3, 3] = matrix[:3, 3]
+    return pose
