@@ -20,7 +20,7 @@ class Draws:
     Args:
         seed: Of the run.
         purpose: What is drawn.
-        address: Coarse to fine: frame, instance.
+        address: One or more numbers, coarse to fine: frame, instance.
     """
 
     def __init__(self, seed: int, purpose: str, *address: int) -> None:

@@ -31,7 +31,10 @@ class BoxCollider:
 
 @dataclass(frozen=True)
 class HullCollider:
-    """The convex hull of points in m in the prop's frame, at most 64 of them, as PhysX on the GPU takes them."""
+    """The convex hull of a ring of points below and one above, in m in the prop's frame.
+
+    At most 64 points, as PhysX takes them on the GPU.
+    """
 
     points: tuple[tuple[float, float, float], ...]
 

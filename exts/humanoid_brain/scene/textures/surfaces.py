@@ -198,11 +198,11 @@ def _oak(u: Array, v: Array) -> Array:
     """Linear colours of oak with its grain along u; both of period 1."""
     drift = fractal("oak.drift", u, v, 2, 5, 3)
     rings = 0.5 + 0.5 * np.sin(2 * np.pi * (14 * v + 3.4 * drift))
-    streak = fractal("oak.streak", u, v, 3, 64, 3, 0.6)
-    pores = step(0.70, 0.10, noise("oak.pores", u, v, 20, 180)) * (0.35 + 0.65 * rings)
+    streak = fractal("oak.streak", u, v, 2, 72, 3, 0.65)
+    pores = step(0.66, 0.22, noise("oak.pores", u, v, 11, 250)) * (0.25 + 0.75 * rings)
     light = np.clip(0.20 + 0.32 * rings**1.6 + 0.9 * (streak - 0.25) + 0.25 * (drift - 0.5), 0, 1)
     color = mix((0.30, 0.165, 0.075), (0.62, 0.42, 0.235), light)
-    return mix(color, (0.20, 0.10, 0.045), 0.42 * pores)
+    return mix(color, (0.20, 0.10, 0.045), 0.36 * pores)
 
 
 def _groove(distance: Array, width: float) -> Array:
