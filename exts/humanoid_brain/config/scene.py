@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from humanoid_brain.config.base import Model
+from humanoid_brain.config.interior import InteriorConfig
 from humanoid_brain.config.robot import RobotConfig
 
 Unit = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -144,3 +145,20 @@ class SceneConfig(Model):
     """The scene's camera."""
     physics: PhysicsConfig = Field(default_factory=PhysicsConfig)
     """Time step, solver, gravity."""
+    interior: InteriorConfig | None = None
+    """A furnished room around the robot; for a single environment."""
+
+    @model_validator(mode="after")
+    def _check_interior(self) -> SceneConfig:
+        room, (x, y, z) = self.interior, self.camera.position
+        if room is None:
+            return self
+        if self.num_envs != 1:
+            raise ValueError(f"an interior holds one environment, not {self.num_envs}; set num_envs to 1")
+        smallest = (room.width[0] / 2, room.depth[0] / 2)
+        if abs(x) > smallest[0] - 0.1 or abs(y) > smallest[1] - 0.1 or not 0.05 < z < room.height[0] - 0.1:
+            raise ValueError(
+                f"the camera at {self.camera.position} is outside the smallest room that interior allows: "
+                f"x within {smallest[0] - 0.1:g}, y within {smallest[1] - 0.1:g}, z below {room.height[0] - 0.1:g}"
+            )
+        return self

@@ -18,7 +18,10 @@ from humanoid_brain.config.scene import PhysicsConfig, SceneConfig
 from humanoid_brain.errors import SceneError
 from humanoid_brain.scene.check import require_fit
 from humanoid_brain.scene.export import write_layer
+from humanoid_brain.scene.interiors import author_interior
 from humanoid_brain.scene.kinematics import Tree, read_tree
+from humanoid_brain.scene.layouts import apply_layout, draw_layout
+from humanoid_brain.scene.placement import KeepClear
 from humanoid_brain.scene.robot import stance
 from humanoid_brain.scene.robots import RobotAsset, articulation_root, open_robot, place_robot
 from humanoid_brain.scene.schemas import apply_api, set_attribute
@@ -78,15 +81,15 @@ def build_scene(config: SceneConfig, host: Host, num_envs: int | None = None) ->
         num_envs: Number of environments; that of ``config`` when it is left out.
 
     Raises:
-        SceneError: The robot does not fit its description; the message lists every finding.
+        SceneError: The robot does not fit its description; the message lists every finding. Or several environments
+            are asked for with an interior.
     """
-    count = config.num_envs if num_envs is None else num_envs
-    if count < 1:
-        raise SceneError(f"{count} environments cannot be built", where="num_envs", todo="Ask for at least one")
+    count = _count(config, num_envs)
     asset = open_robot(config.robot)
     require_fit(asset, config.robot)
     stage = host.stage.get_current_stage()
     author_surroundings(stage, config, grid_extent(count, config.spacing))
+    _furnish(stage, config)
     cloner = host.GridCloner(spacing=config.spacing)
     cloner.define_base_env(ENVS)
     tree = _author_environment(stage, config, asset)
@@ -106,14 +109,16 @@ def write_scene(config: SceneConfig, path: Path, num_envs: int | None = None) ->
     converted into a folder beside the scene.
 
     Raises:
-        SceneError: The suffix is not .usd, .usda or .usdc, or the robot does not fit its description.
+        SceneError: The suffix is not .usd, .usda or .usdc, the robot does not fit its description, or several
+            environments are asked for with an interior.
         StorageError: The folder cannot be written.
     """
-    count = config.num_envs if num_envs is None else num_envs
+    count = _count(config, num_envs)
     asset = open_robot(config.robot, path.parent / f"{path.stem}_robot")
     require_fit(asset, config.robot)
     stage = Usd.Stage.CreateInMemory()
     author_surroundings(stage, config, grid_extent(count, config.spacing))
+    _furnish(stage, config)
     UsdGeom.Scope.Define(stage, ENVS)
     _author_environment(stage, config, asset)
     for i, origin in enumerate(grid_origins(count, config.spacing)):
@@ -143,6 +148,41 @@ def grid_origins(count: int, spacing: float) -> npt.NDArray[np.float64]:
 def grid_extent(count: int, spacing: float) -> float:
     """Distance in m from the grid's centre to the outer edge of its last environment, along an axis."""
     return float(np.abs(grid_origins(count, spacing)).max()) + spacing / 2
+
+
+def camera_way(config: SceneConfig) -> KeepClear:
+    """The way from the scene's camera to the robot, which layouts leave free.
+
+    Raises:
+        SceneError: The scene has no interior.
+    """
+    if config.interior is None:
+        raise SceneError("there is no interior", where="interior", todo="Set interior in the scene's configuration")
+    x, y, _ = config.camera.position
+    return KeepClear((x, y), (0.0, 0.0), config.interior.camera_clearance)
+
+
+def _count(config: SceneConfig, num_envs: int | None) -> int:
+    count = config.num_envs if num_envs is None else num_envs
+    if count < 1:
+        raise SceneError(f"{count} environments cannot be built", where="num_envs", todo="Ask for at least one")
+    if count > 1 and config.interior is not None:
+        raise SceneError(
+            f"an interior holds one environment, not {count}",
+            where="num_envs",
+            todo="Set num_envs to 1, or leave interior out",
+        )
+    return count
+
+
+def _furnish(stage: Usd.Stage, config: SceneConfig) -> None:
+    """Author the interior, if there is one, in the layout of frame 0; it hides the checker."""
+    if config.interior is None:
+        return
+    author_interior(stage, config.interior)
+    apply_layout(stage, draw_layout(config.interior, 0, 0, [camera_way(config)]))
+    for parity in range(len(config.ground.colors)):
+        UsdGeom.Imageable(stage.GetPrimAtPath(f"{GROUND}/tiles_{parity}")).MakeInvisible()
 
 
 def _author_environment(stage: Usd.Stage, config: SceneConfig, asset: RobotAsset) -> Tree:
