@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from humanoid_brain import __version__, console, paths
-from humanoid_brain.config.base import Model, load
+from humanoid_brain import __version__, console, dataset_commands, paths
+from humanoid_brain.command import Command, ConfigT, Result
+from humanoid_brain.config.base import load
 from humanoid_brain.errors import ConfigError, HumanoidBrainError
 from humanoid_brain.jobs import Event
 
@@ -19,22 +18,6 @@ if TYPE_CHECKING:
     from humanoid_brain.config.commands import BenchConfig, BuildSceneConfig, DemoConfig
     from humanoid_brain.config.evaluation import EvaluationConfig, PlayConfig
     from humanoid_brain.config.training import TrainingConfig
-
-ConfigT = TypeVar("ConfigT", bound=Model)
-Result = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Command(Generic[ConfigT]):
-    """A subcommand."""
-
-    summary: str
-    config: Callable[[], type[ConfigT]]
-    """Gives the configuration model; imported only when the command runs."""
-    run: Callable[[ConfigT], Result]
-    """Does the work and returns what ``--json`` prints."""
-    preset: str = ""
-    """Preset used when no ``--config`` is given, below config/; empty: the model's defaults."""
 
 
 def main(argv: list[str]) -> int:
@@ -79,7 +62,7 @@ def main(argv: list[str]) -> int:
         return 0
     if as_json:
         console.print_json({"command": argv[0], "ok": True, **result})
-    return 130 if result.get("interrupted") else 0
+    return 130 if result.get("interrupted") else int(result.get("exit_code", 0))
 
 
 def _configure(name: str, command: Command[ConfigT], arguments: list[str]) -> ConfigT:
@@ -90,6 +73,8 @@ def _configure(name: str, command: Command[ConfigT], arguments: list[str]) -> Co
 
     kind = command.config()
     path, rest = _take_config(arguments)
+    if command.positional and rest and not rest[0].startswith("-"):
+        rest.insert(0, f"--{command.positional}")
     if path is None and command.preset:
         path = paths.config() / command.preset
     default = load(kind, path) if path is not None else kind()
@@ -274,5 +259,6 @@ COMMANDS: dict[str, Command[Any]] = {
     "evaluate": Command("Measure a policy over many episodes", _evaluation_config, _evaluate),
     "play": Command("Replay a policy and write a film", _play_config, _play),
     "bench": Command("Measure this machine: physics, learning, memory", _bench_config, _bench),
+    **dataset_commands.COMMANDS,
     "demo": Command("Build, train, evaluate and film a humanoid from nothing", _demo_config, _demo),
 }

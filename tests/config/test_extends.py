@@ -80,3 +80,20 @@ def test_only_files_of_the_same_folder_can_be_extended(tmp_path: Path, parent: s
     path = write(tmp_path, over=f"extends: {parent}\nname: a\n")
     with pytest.raises(ConfigError, match=r"over\.yaml:1: .*extend"):
         load(Plan, path)
+
+
+def test_a_mapping_may_extend_a_file_of_a_folder_beside(tmp_path: Path) -> None:
+    for name in ("tasks", "plans"):
+        (tmp_path / name).mkdir()
+    write(tmp_path / "tasks", run="kind: walk\nspeed: 3.0\n")
+    path = write(tmp_path / "plans", plan="name: a\ntask: {extends: ../tasks/run.yaml}\n")
+    assert load(Plan, path).task == Walk(speed=3.0)
+    write(tmp_path / "tasks", run="kind: walk\nspeed: -3.0\n")
+    with pytest.raises(ConfigError, match=r"tasks/run\.yaml:2: task\.speed: "):
+        load(Plan, path)
+
+
+@pytest.mark.parametrize("parent", ["../../other.yaml", "/etc/base.yaml", "a/b.yaml", "../..", "3"])
+def test_files_elsewhere_are_refused(tmp_path: Path, parent: str) -> None:
+    with pytest.raises(ConfigError, match=r"over\.yaml:1: 'extends' takes a file|no file"):
+        load(Plan, write(tmp_path, over=f"extends: {parent}\nname: a\n"))

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
@@ -53,12 +53,17 @@ class CaptureJob(Job):
         self.config = config
         self.summary: Summary | None = None
         """Counts of the dataset, once it is whole."""
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         """Time in s spent on each stage, over all frames of this run; "wait" is for the writer."""
         self._host = host
         self._session: CaptureSession | None = None
         self._writer: DatasetWriter | None = None
         self.progress.unit = "frames"
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether frames of this shard are still to be captured."""
+        return self.progress.done < self.progress.total
 
     @property
     def slowest(self) -> str:
@@ -124,7 +129,8 @@ class CaptureJob(Job):
         waited = time.perf_counter()
         yield from self._retried(lambda: writer.submit(frame))
         seconds = {**session.seconds, "wait": time.perf_counter() - waited}
-        self.seconds.update(seconds)
+        for stage, spent in seconds.items():
+            self.seconds[stage] += spent
         self.progress.done += 1
         seconds["total"] = time.perf_counter() - began
         self.events.append(FrameCaptured(index, len(frame.objects), seconds))

@@ -188,6 +188,11 @@ def read_keypoints(robot: Usd.Prim) -> Keypoints:
     return Keypoints(names, skeleton, tuple(links), np.array(offsets), np.array(radii))
 
 
+def has_keypoints(robot: Usd.Prim) -> bool:
+    """Whether :func:`read_keypoints` finds any."""
+    return bool(_labelled_frames(robot))
+
+
 def _labelled_frames(robot: Usd.Prim) -> dict[str, Usd.Prim]:
     from pxr import Usd
 

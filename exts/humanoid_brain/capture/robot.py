@@ -121,7 +121,7 @@ class PosedRobot:
         posture: Posture = draw_posture(source, self._motion, self._seed, frame)
         self._restart(f"motion/{frame}", 0.0)
         state = self.env.state
-        nominal = dict(zip(state.robot.dof_names, state.tensors.nominal.tolist(), strict=True))
+        nominal: dict[str, float] = dict(zip(state.robot.dof_names, state.tensors.nominal.tolist(), strict=True))
         if unknown := sorted(set(posture.joints) - set(nominal)):
             raise ConfigError(
                 f"the robot has no joint '{unknown[0]}'", where=source.file, todo=f"Its joints are {', '.join(nominal)}"

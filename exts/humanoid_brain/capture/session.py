@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,7 +23,7 @@ from humanoid_brain.capture.labels import Annotations, classes_of, labelled_prim
 from humanoid_brain.capture.robot import PosedRobot
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.errors import SceneError
-from humanoid_brain.host.cameras import read_camera
+from humanoid_brain.host.standalone.render.camera import read_camera
 from humanoid_brain.randomization.image import byte_effects
 from humanoid_brain.randomization.randomizer import Context, Draw, Randomizer
 from humanoid_brain.scene.build import ROBOT
@@ -53,7 +53,7 @@ class CaptureSession:
 
     def __init__(self, config: CaptureConfig, host: Host) -> None:
         self.config, self.host = config, host
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         """Time in s that the last frame spent on each stage: pose, draw, render, label."""
         self._room: FurnishedRoom | None = None
         self._randomizer: Randomizer | None = None

@@ -31,9 +31,10 @@ class Model(BaseModel):
 def load(kind: type[ModelT], path: str | Path) -> ModelT:
     """Read a YAML file into a model of type ``kind``.
 
-    A key ``extends: other.yaml`` at the top takes the values of that file, which lies in the same folder, for all
-    that the file itself leaves out; mappings are merged key by key, unless their ``kind`` differs; everything
-    else is replaced. A value of null takes the inherited entry away.
+    A key ``extends: other.yaml``, at the top or in any mapping, takes the values of that file for all that the mapping
+    itself leaves out. The file lies in the same folder or in one beside it (``../scenes/flat.yaml``). Mappings are
+    merged key by key, unless their ``kind`` differs; everything else is replaced. A value of null takes the inherited
+    entry away.
 
     Raises:
         ConfigError: A file is missing, is no YAML, or holds a value that ``kind`` refuses. The message names
@@ -58,19 +59,42 @@ def _read(path: Path, heirs: tuple[Path, ...]) -> tuple[dict[str, Any], Places]:
         reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise ConfigError(f"cannot read the configuration: {reason}", where=str(path)) from error
     data, places = _compose(text, str(path))
-    parent = data.pop(_EXTENDS, None)
+    merged, origins = _extended(data, places, (), path, (*heirs, path.resolve()))
+    return merged, {**origins, **places}
+
+
+def _extended(
+    data: dict[str, Any], places: Places, at: Location, path: Path, heirs: tuple[Path, ...]
+) -> tuple[dict[str, Any], Places]:
+    """The mapping at ``at`` in a file with what it and the mappings below it extend, and where that comes from."""
+    mine, origins = dict(data), {}
+    for key, value in data.items():
+        if isinstance(value, dict):
+            mine[key], below = _extended(value, places, (*at, key), path, heirs)
+            origins.update(below)
+    parent = mine.pop(_EXTENDS, None)
     if parent is None:
-        return data, places
-    where = places[(_EXTENDS,)]
-    if not isinstance(parent, str) or Path(parent).name != parent:
-        raise ConfigError("'extends' takes the name of a file in the same folder", where=where)
-    base = path.parent / parent
-    if base.resolve() in (*heirs, path.resolve()):
+        return mine, origins
+    inherited, found = _read(_base(parent, path, places[(*at, _EXTENDS)], heirs), heirs)
+    return _merge(inherited, mine), {**{(*at, *place): line for place, line in found.items()}, **origins}
+
+
+def _base(parent: object, path: Path, where: str, heirs: tuple[Path, ...]) -> Path:
+    """The file that ``path`` extends."""
+    names = Path(parent).parts if isinstance(parent, str) else ()
+    beside = len(names) == 3 and names[0] == ".." and ".." not in names[1:]
+    if len(names) != 1 and not beside:
+        raise ConfigError(
+            "'extends' takes a file of the same folder, such as walk.yaml, or of one beside it, such as "
+            "../scenes/flat.yaml",
+            where=where,
+        )
+    base = path.parent.joinpath(*names)
+    if base.resolve() in heirs:
         raise ConfigError(f"'{parent}' extends this file in turn", where=where)
     if not base.is_file():
         raise ConfigError(f"there is no file '{parent}' to extend", where=where)
-    inherited, origins = _read(base, (*heirs, path.resolve()))
-    return _merge(inherited, data), {**origins, **places}
+    return base
 
 
 def _merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Configurations of the subcommands that are no jobs of their own: build-scene, bench, demo."""
+"""Configurations of the subcommands that are no jobs of their own: build-scene, bench, merge-datasets, demo."""
 
 from __future__ import annotations
 
@@ -51,6 +51,17 @@ class BenchConfig(Model):
     """Seed of actions and learner."""
     output: Path = Path("outputs/bench")
     """Folder for the trainings of --walk."""
+
+
+class MergeConfig(Model):
+    """Put the shards of a dataset together."""
+
+    shards: list[Path] = Field(default_factory=list)
+    """Folders with parts of one dataset."""
+    allow_missing: bool = False
+    """Whether the result may lack frames."""
+    output: Path = Path("outputs/merged")
+    """Folder for the whole dataset."""
 
 
 class DemoConfig(Model):
