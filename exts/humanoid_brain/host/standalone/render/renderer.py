@@ -7,42 +7,275 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from pxr import Usd
+from pxr import Usd, UsdGeom
 
+from humanoid_brain.errors import DeviceError
+from humanoid_brain.host.standalone.render.changes import Edits, Watcher
+from humanoid_brain.host.standalone.render.lights import Light, read_lights
+from humanoid_brain.host.standalone.render.meshes import read_mesh
+from humanoid_brain.host.standalone.render.pieces import (
+    Piece,
+    gprims,
+    instanced_gprims,
+    list_pieces,
+    require_metres,
+)
+from humanoid_brain.host.standalone.render.placement import place
+from humanoid_brain.host.standalone.render.rays import RayTracer
+from humanoid_brain.host.standalone.render.scene import Drawn, MitsubaScene, SceneBuilder, world_geometry
+from humanoid_brain.host.standalone.render.solids import Triangles, solid
+from humanoid_brain.host.standalone.render.surfaces import Surface, bound_surface
 from humanoid_brain.host.standalone.render.types import LabelBuffers, Shape
+from humanoid_brain.host.standalone.render.variant import load_backend
 from humanoid_brain.optics import CameraModel
 
 Array = npt.NDArray[np.float64]
+Floats = npt.NDArray[np.float32]
 
 
 class StageRenderer:
-    """Draws one stage and labels its pixels."""
+    """Draws one stage and labels its pixels.
 
-    shapes: Sequence[Shape]
+    A frame depends on what the stage holds, the poses given, the camera, the number of samples and the seed, and on
+    nothing else: not on earlier frames or edits, nor on the process.
+
+    Args:
+        stage: The stage, in metres. Edits are taken in by :meth:`sync`.
+        device: "cpu", "cuda", or "auto" for CUDA where it works.
+        bodies: Paths of the rigid bodies to draw, also in clones; all if None.
+
+    Raises:
+        DeviceError: CUDA was asked for and does not work here.
+        SceneError: The stage is not in metres, or a texture is missing or no image.
+    """
 
     def __init__(self, stage: Usd.Stage, device: str = "auto", bodies: Sequence[str] | None = None) -> None:
-        raise NotImplementedError
+        require_metres(stage)
+        self.backend = load_backend(device)
+        self.stage = stage
+        self._bodies = bodies
+        self._builder, self._tracer = SceneBuilder(self.backend), RayTracer(self.backend)
+        self._watcher = Watcher(stage)
+        self._geometry: dict[tuple[str, str], dict[str, Triangles]] = {}
+        self._parts: dict[str, Triangles] = {}
+        self._pieces: list[Piece] = []
+        self._surfaces: list[Surface] = []
+        self._lights: tuple[Light, ...] = ()
+        self._stage_poses: dict[str, Array] = {}
+        self._poses: dict[str, Array] = {}
+        self._drawn: dict[int, tuple[bytes, Drawn]] = {}
+        self._scene: MitsubaScene | None = None
+        self.sync_all()
+
+    @property
+    def shapes(self) -> Sequence[Shape]:
+        """The drawn shapes, hidden ones too, in the order of the stage; :meth:`sync` may change it."""
+        return [piece.shape for piece in self._pieces]
+
+    @property
+    def lights(self) -> tuple[Light, ...]:
+        """The visible lights."""
+        return self._lights
+
+    def close(self) -> None:
+        """Stop listening to the stage."""
+        self._watcher.close()
+
+    def sync_all(self) -> None:
+        """Read the whole stage again, as if it were new."""
+        self._watcher.take()
+        self._geometry.clear()
+        self._apply(Edits(True, set(), True, True, True))
 
     def sync(self, poses: Mapping[str, Array] | None = None) -> None:
-        """Take in edits of the stage, then world poses (4, 4) of rigid bodies."""
-        raise NotImplementedError
+        """Take in edits of the stage since the last call, then poses.
+
+        Args:
+            poses: World pose (4, 4), without scale, by path of a rigid body. It holds until the next one, or until
+                the body is moved on the stage.
+
+        Raises:
+            SceneError: An edit named a texture that is missing.
+        """
+        self._apply(self._watcher.take())
+        for path, pose in (poses or {}).items():
+            self._poses[path] = np.array(pose, np.float64)
+        if poses:
+            self._scene = None
 
     def labels(self, camera: CameraModel) -> LabelBuffers:
-        """What each pixel's centre sees."""
-        raise NotImplementedError
+        """What each pixel's centre sees; surfaces less than half opaque are looked through.
 
-    def color(self, camera: CameraModel, samples: int, seed: int, depth: int = 4) -> npt.NDArray[np.float32]:
-        """[H, W, 3] linear radiance."""
-        raise NotImplementedError
+        Raises:
+            DeviceError: There is no LLVM and no CUDA on this machine.
+        """
+        scene = self._ready()
+        hits = self._tracer.first(scene, camera)
+        size = (camera.height, camera.width)
+        cosine = np.where(np.isfinite(hits.distance), -self._tracer.centres(camera)[:, 2], np.float32(1.0))
+        return LabelBuffers(
+            hits.piece.reshape(size),
+            hits.distance.reshape(size),
+            (hits.distance * cosine).astype(np.float32).reshape(size),
+            hits.normal.reshape(*size, 3),
+            hits.position.reshape(*size, 3),
+        )
+
+    def color(self, camera: CameraModel, samples: int, seed: int, depth: int = 4) -> Floats:
+        """Linear radiance [H, W, 3].
+
+        Args:
+            camera: The camera, with its depth of field.
+            samples: Paths per pixel.
+            seed: The same seed gives the same noise.
+            depth: Most segments of a path: 2 is direct light alone.
+
+        Raises:
+            DeviceError: There is no LLVM and no CUDA on this machine.
+        """
+        return self._tracer.color(self._ready(), camera, samples, seed, depth)
+
+    def guides(self, camera: CameraModel, samples: int, seed: int) -> Floats:
+        """[H, W, 8]: albedo (3), normal (3), distance and coverage, as means over samples; for a denoiser."""
+        return self._tracer.guides(self._ready(), camera, samples, seed)
 
     def visible_alone(self, camera: CameraModel, groups: Sequence[Sequence[int]]) -> list[int]:
-        """Pixels that each group of shapes would cover if nothing else were there."""
-        raise NotImplementedError
+        """Pixels that each group of shapes would cover if nothing else were there.
+
+        Raises:
+            DeviceError: There is no LLVM and no CUDA on this machine.
+        """
+        scene = self._ready()
+        member = np.zeros((max(len(groups), 1), max(len(self._pieces), 1)), np.uint8)
+        pixels, owners = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
+        for number, group in enumerate(groups):
+            shown = [shape for shape in group if shape in self._drawn]
+            member[number, shown] = 1
+            inside = self._bounds(camera, shown)
+            pixels.append(inside)
+            owners.append(np.full(len(inside), number))
+        numbers, group_of = np.concatenate(pixels), np.concatenate(owners)
+        if not len(numbers):
+            return [0] * len(groups)
+        hit = self._tracer.covered(scene, camera, numbers, member, group_of)
+        return np.bincount(group_of[hit], minlength=len(groups)).tolist()
 
     def vertices(self, shape: int) -> Array:
-        """(N, 3) world positions."""
-        raise NotImplementedError
+        """Vertices (N, 3) of a shape in the world, as posed now."""
+        matrix = self.transform(shape)
+        return self._parts[self._pieces[shape].part].points @ matrix[:3, :3].T + matrix[:3, 3]
 
     def transform(self, shape: int) -> Array:
-        """(4, 4) world_from_shape."""
-        raise NotImplementedError
+        """world_from_shape (4, 4) as posed now."""
+        body = self._pieces[shape].shape.body
+        if not body:
+            return self._local[shape].copy()
+        return self._pose(body) @ self._local[shape]
+
+    def _pose(self, body: str) -> Array:
+        return self._poses[body] if body in self._poses else self._stage_poses[body]
+
+    def _apply(self, edits: Edits) -> None:
+        if not (edits.structure or edits.places or edits.looks or edits.lights):
+            return
+        self._scene = None
+        if edits.structure:
+            self._restructure(edits.shapes)
+        if edits.structure or edits.looks:
+            self._read_surfaces()
+        if edits.structure or edits.places:
+            self._read_places()
+        if edits.structure or edits.lights:
+            self._lights = read_lights(self.stage)
+
+    def _restructure(self, changed: set[str]) -> None:
+        """List the pieces again; geometry is read again at and below the paths that changed."""
+        require_metres(self.stage)
+        for key in list(self._geometry):
+            if any(
+                key[0] == path or key[0].startswith(path.rstrip("/") + "/") or _is_part(path, key[0])
+                for path in changed
+            ):
+                del self._geometry[key]
+        parts: dict[str, list[str]] = {}
+        self._parts.clear()
+        placed = [prim for _, prim, _ in instanced_gprims(self.stage)]
+        for prim in (*gprims(self.stage), *placed):
+            found = self._triangles(prim)
+            parts[str(prim.GetPath())] = list(found)
+            self._parts.update(found)
+        self._pieces = list_pieces(self.stage, parts, self._bodies).pieces
+        self._drawn.clear()
+
+    def _triangles(self, prim: Usd.Prim) -> dict[str, Triangles]:
+        path = str(prim.GetPath())
+        if not prim.IsA(UsdGeom.Mesh):
+            found = solid(prim)
+            return {} if found is None else {path: found}
+        primvar = bound_surface(prim).primvar
+        if (path, primvar) not in self._geometry:
+            self._geometry[path, primvar] = read_mesh(prim, primvar)
+        return self._geometry[path, primvar]
+
+    def _read_surfaces(self) -> None:
+        known: dict[str, Surface] = {}
+        for piece in self._pieces:
+            if piece.part not in known:
+                known[piece.part] = bound_surface(self.stage.GetPrimAtPath(piece.part))
+        self._surfaces = [known[piece.part] for piece in self._pieces]
+
+    def _read_places(self) -> None:
+        placement = place(self.stage, self._pieces)
+        self._local, self._visible = placement.local, placement.visible
+        for body, pose in placement.bodies.items():
+            if body in self._stage_poses and not np.array_equal(self._stage_poses[body], pose):
+                self._poses.pop(body, None)  # moved on the stage: the later of the two counts
+        self._stage_poses = placement.bodies
+
+    def _ready(self) -> MitsubaScene:
+        """The scene as it is now."""
+        if not self.backend.vectorized:
+            raise DeviceError(
+                "this machine's Mitsuba traces one ray at a time, which is too slow for images with labels",
+                todo="Install LLVM 19 or later (on Debian and Ubuntu: apt-get install libllvm19), or use a GPU",
+            )
+        self.backend.activate()
+        if self._scene is None:
+            self._scene = self._builder.build(self._visible_pieces(), self._lights)
+        return self._scene
+
+    def _visible_pieces(self) -> list[Drawn]:
+        drawn: dict[int, tuple[bytes, Drawn]] = {}
+        for i in np.flatnonzero(self._visible).tolist():
+            matrix = self.transform(i)
+            key = matrix.tobytes()
+            if i in self._drawn and self._drawn[i][0] == key:
+                drawn[i] = self._drawn[i]
+                drawn[i][1].surface = self._surfaces[i]
+                continue
+            triangles = self._parts[self._pieces[i].part]
+            drawn[i] = key, Drawn(i, self._surfaces[i], triangles, *world_geometry(triangles, matrix))
+        self._drawn = drawn
+        return [piece for _, piece in drawn.values()]
+
+    def _bounds(self, camera: CameraModel, shapes: Sequence[int]) -> npt.NDArray[np.int64]:
+        """Pixels in the rectangle around shapes."""
+        if not shapes:
+            return np.zeros(0, np.int64)
+        points = np.concatenate([self._drawn[shape][1].points for shape in shapes])
+        pixels, depth = camera.project(points)
+        if camera.kind != "fisheye" and not (depth > camera.near).any():
+            return np.zeros(0, np.int64)
+        low, high = np.zeros(2), np.array([camera.width, camera.height], float)
+        if np.isfinite(pixels).all() and (camera.kind == "fisheye" or (depth > 0.0).all()):
+            # A long edge bends outwards under distortion; two pixels cover that of the triangles of an object.
+            margin = 0.0 if camera.kind == "pinhole" else 2.0
+            low, high = np.maximum(low, pixels.min(0) - 1 - margin), np.minimum(high, pixels.max(0) + 1 + margin)
+        columns = np.arange(int(low[0]), int(np.ceil(high[0])))
+        rows = np.arange(int(low[1]), int(np.ceil(high[1])))
+        return (rows[:, None] * camera.width + columns).ravel()
+
+
+def _is_part(path: str, gprim: str) -> bool:
+    """True for the path of something below a gprim, such as a GeomSubset."""
+    return path.startswith(gprim + "/")

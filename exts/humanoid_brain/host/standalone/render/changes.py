@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What was edited on a stage since one last looked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pxr import Sdf, Tf, Usd, UsdGeom, UsdLux, UsdShade
+
+_PLACES = ("xformOp", "visibility", "orientations", "positions", "scales", "invisibleIds")
+_IGNORED = ("physics:", "physx", "semantic", "drive:", "limit:", "state:", "userProperties", "ui:")
+_LAYOUT = ("purpose", "protoIndices", "prototypes", "material:binding")
+
+
+@dataclass
+class Edits:
+    """Kinds of edits."""
+
+    structure: bool = False
+    """Prims came or went, or which pieces there are changed."""
+    shapes: set[str] = field(default_factory=set)
+    """Prims at or below which geometry changed."""
+    places: bool = False
+    """Transforms or visibility changed."""
+    looks: bool = False
+    """Materials changed."""
+    lights: bool = False
+    """Lights changed."""
+
+
+class Watcher:
+    """Listens to a stage."""
+
+    def __init__(self, stage: Usd.Stage) -> None:
+        self._edits = Edits()
+        self._listener = Tf.Notice.Register(Usd.Notice.ObjectsChanged, self._note, stage)
+
+    def take(self) -> Edits:
+        """The edits since the last call."""
+        edits, self._edits = self._edits, Edits()
+        return edits
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._listener.Revoke()
+
+    def _note(self, notice: Usd.Notice.ObjectsChanged, stage: Usd.Stage) -> None:
+        for path in notice.GetResyncedPaths():
+            if path.IsPropertyPath():
+                self._property(stage, path)
+            else:
+                self._resynced(path)
+        for path in notice.GetChangedInfoOnlyPaths():
+            if path.IsPropertyPath():
+                self._property(stage, path)
+            elif notice.HasChangedFields(path):
+                self._resynced(path)
+
+    def _resynced(self, path: Sdf.Path) -> None:
+        edits = self._edits
+        edits.structure = edits.places = edits.looks = edits.lights = True
+        edits.shapes.add(str(path))
+
+    def _property(self, stage: Usd.Stage, path: Sdf.Path) -> None:
+        name, edits = path.name, self._edits
+        if name.startswith(_IGNORED):
+            return
+        prim = stage.GetPrimAtPath(path.GetPrimPath())
+        if name.startswith(_PLACES):
+            edits.places = edits.lights = True
+        elif name.startswith(_LAYOUT):
+            edits.structure = edits.places = edits.looks = True
+        elif not prim or prim.IsA(UsdGeom.Camera):
+            return
+        elif prim.IsA(UsdShade.Shader) or prim.IsA(UsdShade.Material) or prim.IsA(UsdShade.NodeGraph):
+            edits.looks = True
+        elif prim.HasAPI(UsdLux.LightAPI):
+            edits.lights = True
+        elif "displayColor" in name:
+            edits.looks = True
+        elif prim.IsA(UsdGeom.Imageable) or prim.IsA(UsdGeom.Subset):
+            edits.structure = edits.places = edits.looks = True
+            edits.shapes.add(str(path.GetPrimPath()))

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""UsdLux lights as plain values, and as Mitsuba emitters.
+
+A light of intensity 1 has a radiance of 1/1000: a dome of intensity 1000 lights a white floor to white. A distant
+light's intensity is the irradiance that it gives, whatever its angle, as RTX takes it; light filters, shaping cones
+and textures on lights other than domes have no effect.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pxr import Sdf, Usd, UsdGeom, UsdLux
+
+from humanoid_brain.errors import SceneError
+from humanoid_brain.host.standalone.render.images import Pixels, load_image
+from humanoid_brain.host.standalone.render.placement import rigid
+from humanoid_brain.host.standalone.render.surfaces import texture_file
+
+Array = npt.NDArray[np.float64]
+
+RADIANCE = 1.0 / 1000.0
+"""Radiance of a light of intensity 1."""
+SUN_DISTANCE = 1000.0
+"""Distance in m of the sphere that stands for a distant light."""
+_LEAST_ANGLE = 0.1
+"""Degrees; a smaller sun would be missed by float32."""
+_DEFAULT_SKY = (0.8, 0.8, 0.8)
+
+
+@dataclass(frozen=True)
+class Light:
+    """A light."""
+
+    kind: str
+    """"dome", "distant", "sphere", "rect", "disk" or "cylinder"."""
+    radiance: tuple[float, float, float]
+    matrix: tuple[float, ...]
+    """world_from_light, row by row."""
+    size: tuple[float, float] = (0.0, 0.0)
+    """distant: angle in degrees; sphere, disk: radius; rect: width, height; cylinder: radius, length; m."""
+    texture: str = ""
+    """Dome: resolved path of a lat-long image."""
+    color_space: str = "auto"
+    prim: str = ""
+
+
+def read_lights(stage: Usd.Stage) -> tuple[Light, ...]:
+    """The visible lights of a stage; an even grey sky where the stage has no light at all.
+
+    Raises:
+        SceneError: A dome's texture is missing.
+    """
+    cache = UsdGeom.XformCache()
+    found: list[Light] = []
+    lit = False
+    for prim in Usd.PrimRange(stage.GetPseudoRoot(), Usd.TraverseInstanceProxies()):
+        if not prim.HasAPI(UsdLux.LightAPI):
+            continue
+        kind = next((name for name, types in _TYPES.items() if any(prim.IsA(each) for each in types)), None)
+        if kind is None:
+            continue
+        lit = True
+        if UsdGeom.Imageable(prim).ComputeVisibility() != UsdGeom.Tokens.invisible:
+            found.append(_read(prim, kind, np.array(cache.GetLocalToWorldTransform(prim), float).T))
+    return tuple(found) if lit else (Light("dome", _DEFAULT_SKY, tuple(np.eye(4).ravel().tolist())),)
+
+
+_TYPES: dict[str, tuple[type, ...]] = {
+    "dome": (UsdLux.DomeLight, UsdLux.DomeLight_1),
+    "distant": (UsdLux.DistantLight,),
+    "sphere": (UsdLux.SphereLight,),
+    "rect": (UsdLux.RectLight,),
+    "disk": (UsdLux.DiskLight,),
+    "cylinder": (UsdLux.CylinderLight,),
+}
+
+
+def _read(prim: Usd.Prim, kind: str, matrix: Array) -> Light:
+    light = UsdLux.LightAPI(prim)
+
+    def value(name: str, fallback: float = 0.0) -> float:
+        attribute = prim.GetAttribute(f"inputs:{name}")
+        found = attribute.Get() if attribute else None
+        return fallback if found is None else float(found)
+
+    color = np.array(light.GetColorAttr().Get(), float)
+    if light.GetEnableColorTemperatureAttr().Get():
+        color *= np.array(UsdLux.BlackbodyTemperatureAsRgb(light.GetColorTemperatureAttr().Get()), float)
+    radiance = color * value("intensity", 1.0) * 2.0 ** value("exposure") * RADIANCE
+    across = np.linalg.norm(matrix[:3, :3], axis=0)
+    size, area = (0.0, 0.0), 1.0
+    if kind == "distant":
+        size = (max(value("angle", 0.53), _LEAST_ANGLE), 0.0)
+        area = math.pi * math.sin(math.radians(size[0] / 2)) ** 2
+    elif kind == "sphere":
+        size = (value("radius", 0.5) * float(across.mean()), 0.0)
+        area = 4 * math.pi * size[0] ** 2
+    elif kind == "rect":
+        size = (value("width", 1.0) * float(across[0]), value("height", 1.0) * float(across[1]))
+        area = size[0] * size[1]
+    elif kind == "disk":
+        size = (value("radius", 0.5) * float(across[:2].mean()), 0.0)
+        area = math.pi * size[0] ** 2
+    elif kind == "cylinder":
+        size = (value("radius", 0.5) * float(across[1:].mean()), value("length", 1.0) * float(across[0]))
+        area = 2 * math.pi * size[0] * size[1]
+    if kind == "distant" or (kind != "dome" and light.GetNormalizeAttr().Get()):
+        radiance = radiance / max(area, 1e-12)
+    texture, space = _texture(prim) if kind == "dome" else ("", "auto")
+    pose = rigid(matrix)[0] @ (_pole(prim) if kind == "dome" else np.eye(4))
+    red, green, blue = np.maximum(radiance, 0.0).tolist()
+    where = str(prim.GetPath())
+    return Light(kind, (red, green, blue), tuple(pose.ravel().tolist()), size, texture, space, where)
+
+
+def _texture(prim: Usd.Prim) -> tuple[str, str]:
+    attribute = prim.GetAttribute("inputs:texture:file")
+    asset: Sdf.AssetPath | None = attribute.Get() if attribute else None
+    if asset is None or not asset.path:
+        return "", "auto"
+    return texture_file(asset, str(prim.GetPath())), str(attribute.GetColorSpace() or "auto")
+
+
+def _pole(prim: Usd.Prim) -> Array:
+    """Turn (4, 4) of a dome whose pole is the stage's up axis, z, instead of its own y."""
+    attribute = prim.GetAttribute("poleAxis")
+    axis = str(attribute.Get()) if attribute else "Y"
+    if axis == "scene":
+        axis = str(UsdGeom.GetStageUpAxis(prim.GetStage()))
+    turn = np.eye(4)
+    if axis == "Z":
+        turn[1:3, 1:3] = [[0.0, -1.0], [1.0, 0.0]]
+    return turn
+
+
+def emitters(mi: Any, lights: tuple[Light, ...]) -> dict[str, Any]:
+    """Entries of a Mitsuba scene.
+
+    Raises:
+        SceneError: Several domes have textures, or one's file is no image.
+    """
+    entries: dict[str, Any] = {}
+    domes = [light for light in lights if light.kind == "dome"]
+    if domes:
+        entries["sky"] = _sky(mi, domes)
+    for i, light in enumerate(lights):
+        if light.kind != "dome":
+            entries[f"light_{i}"] = _area(mi, light)
+    return entries
+
+
+def _sky(mi: Any, domes: list[Light]) -> dict[str, Any]:
+    even = np.sum([dome.radiance for dome in domes if not dome.texture], axis=0) + np.zeros(3)
+    images = [dome for dome in domes if dome.texture]
+    if len(images) > 1:
+        raise SceneError(
+            f"the domes {images[0].prim} and {images[1].prim} both have a texture",
+            where=images[1].prim,
+            todo="Hide one, or remove its texture",
+        )
+    if not images:
+        return {"type": "constant", "radiance": {"type": "rgb", "value": even.tolist()}}
+    dome = images[0]
+    pixels: Pixels = load_image(dome.texture, dome.color_space, dome.prim)[..., :3]
+    lit = (pixels * np.array(dome.radiance, np.float32) + even.astype(np.float32)).astype(np.float32)
+    matrix = np.array(dome.matrix).reshape(4, 4)
+    matrix[:3, 3] = 0.0
+    return {"type": "envmap", "bitmap": mi.Bitmap(np.ascontiguousarray(lit)), "to_world": mi.ScalarTransform4f(matrix)}
+
+
+def _area(mi: Any, light: Light) -> dict[str, Any]:
+    matrix = np.array(light.matrix).reshape(4, 4)
+    first, second = light.size
+    glow: dict[str, Any] = {
+        "emitter": {"type": "area", "radiance": {"type": "rgb", "value": list(light.radiance)}},
+        "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.0}},
+    }
+    if light.kind == "distant":
+        half = math.radians(first / 2)
+        centre = (matrix[:3, 2] * SUN_DISTANCE).tolist()
+        return glow | {"type": "sphere", "center": centre, "radius": SUN_DISTANCE * math.sin(half)}
+    if light.kind == "sphere":
+        return glow | {"type": "sphere", "center": matrix[:3, 3].tolist(), "radius": first}
+    if light.kind == "cylinder":
+        ends = [(matrix @ [side * second / 2, 0.0, 0.0, 1.0])[:3].tolist() for side in (-1, 1)]
+        return glow | {"type": "cylinder", "p0": ends[0], "p1": ends[1], "radius": first}
+    # USD's shine along -z, Mitsuba's along +z.
+    scale = (first / 2, second / 2) if light.kind == "rect" else (first, first)
+    shape = "rectangle" if light.kind == "rect" else "disk"
+    return glow | {"type": shape, "to_world": mi.ScalarTransform4f(matrix @ np.diag([scale[0], -scale[1], -1.0, 1.0]))}

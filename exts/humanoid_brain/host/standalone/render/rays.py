@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Camera rays of any lens, and what is done with them: one ray through each pixel's centre for labels, many for colour.
+
+The lens is a table of directions: at pixel centres for labels, at pixel corners for colour, between which a sample's
+direction is interpolated. So every lens runs through the same kernels, and values that change from frame to frame
+are arrays and not literals, which would be compiled in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from humanoid_brain.host.standalone.render.scene import NOTHING, MitsubaScene
+from humanoid_brain.host.standalone.render.variant import Backend
+from humanoid_brain.optics import CameraModel
+from humanoid_brain.rng import stream
+
+Floats = npt.NDArray[np.float32]
+Indices = npt.NDArray[np.int64]
+
+_LANES = {"llvm_ad_rgb": 1 << 21, "cuda_ad_rgb": 1 << 24}
+"""Rays per launch."""
+_LAYERS = 8
+"""Transparent surfaces that a label ray goes through."""
+_VISIBLE_OPACITY = 0.5
+
+
+@dataclass(eq=False)
+class Hits:
+    """What rays see first: piece (-1 for nothing), distance in m, normal (N, 3), position (N, 3)."""
+
+    piece: npt.NDArray[np.int32]
+    distance: Floats
+    normal: Floats
+    position: Floats
+
+
+class RayTracer:
+    """Traces the rays of cameras through scenes."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._tables: dict[Any, tuple[Floats, Floats]] = {}
+        self._integrators: dict[int, Any] = {}
+        self._maps: tuple[MitsubaScene, Any, Any] | None = None
+
+    def centres(self, camera: CameraModel) -> Floats:
+        """Directions [H * W, 3] of pixel centres in the camera's frame; NaN where the lens has no image."""
+        return self._lens(camera)[0]
+
+    def first(self, scene: MitsubaScene, camera: CameraModel) -> Hits:
+        """What each pixel's centre sees."""
+        mi, dr = self._backend.mi, self._backend.dr
+        rays, near, known = self._centre_rays(camera, None)
+        offsets, faces = self._piece_maps(scene)
+        hit = scene.scene.ray_intersect_preliminary(rays, active=known)
+        surface = hit.compute_surface_interaction(rays, mi.RayFlags.ShadingFrame, known & hit.is_valid())
+        travelled = mi.Float(hit.t)
+        if scene.see_through:
+            travelled, surface, hit = self._through(scene, rays, known, hit, surface)
+        piece = self._piece(hit, surface, offsets, faces)
+        seen = piece >= 0
+        distance = dr.select(seen, travelled + near, dr.inf)
+        position = dr.select(seen, rays.o + rays.d * travelled, 0.0)
+        normal = dr.select(seen, surface.sh_frame.n, 0.0)
+        dr.eval(piece, distance, position, normal)
+        return Hits(
+            np.array(piece, np.int32),
+            np.array(distance, np.float32),
+            _rows(np.array(normal)),
+            _rows(np.array(position)),
+        )
+
+    def covered(
+        self, scene: MitsubaScene, camera: CameraModel, pixels: Indices, member: npt.NDArray[np.uint8], group: Indices
+    ) -> npt.NDArray[np.bool_]:
+        """Whether rays of pixels (N,) meet a piece of their group (N,), behind whatever else.
+
+        Args:
+            scene: The scene.
+            camera: The camera.
+            pixels: Numbers of pixels, row by row.
+            member: [groups, pieces] 1 for the pieces of each group.
+            group: Group of each ray.
+        """
+        mi, dr = self._backend.mi, self._backend.dr
+        rays, _, known = self._centre_rays(camera, pixels)
+        offsets, faces = self._piece_maps(scene)
+        row = mi.UInt32(group.astype(np.uint32)) * dr.opaque(mi.UInt32, member.shape[1])
+        table = mi.UInt32(member.ravel().astype(np.uint32))
+        start, active, found = mi.Float(0.0), mi.Bool(known), mi.Bool(False)
+        dr.make_opaque(start, active, found)
+
+        def step(start: Any, active: Any, found: Any) -> tuple[Any, Any, Any]:
+            ray = mi.Ray3f(rays.o + rays.d * start, rays.d, rays.maxt - start, rays.time, rays.wavelengths)
+            hit = scene.scene.ray_intersect_preliminary(ray, active=active)
+            active = active & hit.is_valid()
+            piece = self._piece(hit, None, offsets, faces, active)
+            active = active & (piece >= -1)
+            inside = dr.gather(mi.UInt32, table, row + mi.UInt32(dr.maximum(piece, 0)), active & (piece >= 0)) == 1
+            found = found | (active & inside)
+            active = active & ~inside
+            return start + dr.select(active, hit.t * (1.0 + 1e-6) + 1e-6, 0.0), active, found
+
+        _, _, found = dr.while_loop((start, active, found), lambda start, active, found: active, step)
+        return np.array(found, bool)
+
+    def color(self, scene: MitsubaScene, camera: CameraModel, samples: int, seed: int, depth: int) -> Floats:
+        """Radiance [H, W, 3]: the mean of ``samples`` paths per pixel."""
+        mi, dr = self._backend.mi, self._backend.dr
+        if depth not in self._integrators:
+            self._integrators[depth] = mi.load_dict({"type": "path", "max_depth": depth})
+        total = np.zeros((camera.height * camera.width, 3), np.float64)
+        for number, (count, sampler, rays, known) in enumerate(self._batches(camera, samples, seed, "color")):
+            del number
+            radiance, _, _ = self._integrators[depth].sample(scene.scene, sampler, rays, active=known)
+            radiance = dr.select(known & dr.all(dr.isfinite(radiance)), radiance, 0.0)
+            sums = [dr.block_sum(channel, count) for channel in (radiance.x, radiance.y, radiance.z)]
+            dr.eval(*sums)
+            total += np.stack([np.array(channel, np.float64) for channel in sums], -1)
+        return (total / samples).astype(np.float32).reshape(camera.height, camera.width, 3)
+
+    def guides(self, scene: MitsubaScene, camera: CameraModel, samples: int, seed: int) -> Floats:
+        """[H, W, 8]: albedo (3), normal (3), distance in m and coverage of what is seen first, as means of samples.
+
+        Albedo, normal and distance are zero where nothing is.
+        """
+        mi, dr = self._backend.mi, self._backend.dr
+        total = np.zeros((camera.height * camera.width, 8), np.float64)
+        offsets, faces = self._piece_maps(scene)
+        for count, _, rays, known in self._batches(camera, samples, seed, "guides"):
+            surface = scene.scene.ray_intersect(rays, active=known)
+            piece = self._piece(surface, surface, offsets, faces)
+            seen = piece >= 0
+            albedo = surface.bsdf(rays).eval_diffuse_reflectance(surface, seen)
+            values = (*albedo, *surface.sh_frame.n, surface.t, mi.Float(1.0))
+            sums = [dr.block_sum(dr.select(seen, value, 0.0), count) for value in values]
+            dr.eval(*sums)
+            total += np.stack([np.array(value, np.float64) for value in sums], -1)
+        return (total / samples).astype(np.float32).reshape(camera.height, camera.width, 8)
+
+    def _batches(self, camera: CameraModel, samples: int, seed: int, purpose: str) -> Any:
+        """Samples per pixel, sampler, rays and mask of each launch; a seed of its own for each."""
+        mi = self._backend.mi
+        pixels = camera.width * camera.height
+        most = max(1, _LANES[self._backend.variant] // pixels)
+        for start in range(0, samples, most):
+            count = min(most, samples - start)
+            sampler = mi.load_dict({"type": "independent"})
+            key = stream(seed, f"{purpose}/{start}") & 0xFFFFFFFF
+            sampler.seed(self._backend.dr.opaque(mi.UInt32, key), pixels * count)
+            yield count, sampler, *self._sample_rays(camera, sampler, count)
+
+    def _sample_rays(self, camera: CameraModel, sampler: Any, count: int) -> tuple[Any, Any]:
+        mi, dr = self._backend.mi, self._backend.dr
+        corners = mi.Float(self._lens(camera)[1].ravel())
+        width, height, per_pixel = (dr.opaque(mi.UInt32, value) for value in (camera.width, camera.height, count))
+        pixel = dr.arange(mi.UInt32, camera.width * camera.height * count) // per_pixel
+        column, row = pixel % width, pixel // width
+        jitter = sampler.next_2d()
+
+        def corner(right: int, down: int) -> Any:
+            return dr.gather(mi.Vector3f, corners, (row + down) * (width + 1) + column + right)
+
+        upper = dr.lerp(corner(0, 0), corner(1, 0), jitter.x)
+        lower = dr.lerp(corner(0, 1), corner(1, 1), jitter.x)
+        local = dr.normalize(dr.lerp(upper, lower, jitter.y))
+        known = dr.isfinite(local.x)
+        local = dr.select(known, local, mi.Vector3f(0.0, 0.0, -1.0))
+        origin = mi.Point3f(0.0)
+        if camera.f_stop > 0.0 and camera.focus_distance > 0.0:
+            radius = camera.focal_length / 1000.0 / camera.f_stop / 2.0
+            lens = mi.warp.square_to_uniform_disk_concentric(sampler.next_2d())
+            origin = mi.Point3f(lens.x, lens.y, 0.0) * dr.opaque(mi.Float, radius)
+            focus = local * (dr.opaque(mi.Float, camera.focus_distance) / dr.maximum(-local.z, 1e-6))
+            local = dr.normalize(focus - origin)
+        rays, _ = self._world_rays(camera, origin, local)
+        del height
+        return mi.RayDifferential3f(rays), known
+
+    def _centre_rays(self, camera: CameraModel, pixels: Indices | None) -> tuple[Any, Any, Any]:
+        mi, dr = self._backend.mi, self._backend.dr
+        table = self._lens(camera)[0]
+        local = mi.Vector3f((table if pixels is None else table[pixels]).T)
+        known = dr.isfinite(local.x)
+        local = dr.select(known, local, mi.Vector3f(0.0, 0.0, -1.0))
+        rays, near = self._world_rays(camera, mi.Point3f(0.0), local)
+        return rays, near, known
+
+    def _world_rays(self, camera: CameraModel, origin: Any, local: Any) -> tuple[Any, Any]:
+        """Rays from the near plane to the far one, and the distance to where they start.
+
+        A lens that looks sideways or back has spheres in place of the planes.
+        """
+        mi, dr = self._backend.mi, self._backend.dr
+        pose = camera.world_from_camera
+        columns = [mi.Vector3f(*(dr.opaque(mi.Float, float(value)) for value in pose[:3, i])) for i in range(4)]
+        near, far = (dr.opaque(mi.Float, value) for value in (camera.near, camera.far))
+        # Spheres for a fisheye, planes for a perspective.
+        stretch = mi.Float(1.0) if camera.kind == "fisheye" else 1.0 / dr.maximum(-local.z, 1e-6)
+        start = near * stretch
+        direction = dr.normalize(columns[0] * local.x + columns[1] * local.y + columns[2] * local.z)
+        at = mi.Point3f(columns[3] + columns[0] * origin.x + columns[1] * origin.y) + direction * start
+        return mi.Ray3f(at, direction, (far - near) * stretch, mi.Float(0.0), mi.Color0f()), start
+
+    def _through(self, scene: MitsubaScene, rays: Any, known: Any, hit: Any, surface: Any) -> tuple[Any, Any, Any]:
+        """Go on from surfaces that are less than half opaque."""
+        mi, dr = self._backend.mi, self._backend.dr
+        travelled, going = mi.Float(hit.t), mi.Mask(known)
+        for _ in range(_LAYERS):
+            clear = surface.bsdf(rays).eval_null_transmission(surface, going & surface.is_valid())
+            going = going & surface.is_valid() & (clear.x > 1.0 - _VISIBLE_OPACITY)
+            start = travelled * (1.0 + 1e-6) + 1e-6
+            ray = mi.Ray3f(rays.o + rays.d * start, rays.d, rays.maxt - start, rays.time, rays.wavelengths)
+            next_hit = scene.scene.ray_intersect_preliminary(ray, active=going)
+            next_surface = next_hit.compute_surface_interaction(ray, mi.RayFlags.All, going & next_hit.is_valid())
+            travelled = dr.select(going, start + next_hit.t, travelled)
+            hit, surface = dr.select(going, next_hit, hit), dr.select(going, next_surface, surface)
+        return travelled, surface, hit
+
+    def _piece(self, hit: Any, surface: Any, offsets: Any, faces: Any, active: Any = True) -> Any:
+        """Number of the piece that was hit; -1 for a light, and for nothing."""
+        mi, dr = self._backend.mi, self._backend.dr
+        del surface
+        shape = dr.reinterpret_array(mi.UInt32, hit.shape)
+        offset = dr.gather(mi.UInt32, offsets, shape, active)
+        known = active & hit.is_valid() & (offset != mi.UInt32(int(NOTHING)))
+        piece = dr.gather(mi.Int32, faces, dr.select(known, offset + hit.prim_index, 0), known)
+        return dr.select(known, piece, -1)
+
+    def _piece_maps(self, scene: MitsubaScene) -> tuple[Any, Any]:
+        if self._maps is None or self._maps[0] is not scene:
+            mi = self._backend.mi
+            self._maps = scene, mi.UInt32(scene.offsets), mi.Int32(scene.faces)
+        return self._maps[1], self._maps[2]
+
+    def _lens(self, camera: CameraModel) -> tuple[Floats, Floats]:
+        """Directions of pixel centres and of pixel corners, in the camera's frame."""
+        lens = (camera.kind, camera.width, camera.height, camera.fx, camera.fy, camera.cx, camera.cy, camera.distortion)
+        if lens not in self._tables:
+            if len(self._tables) >= 8:
+                self._tables.clear()
+            x, y = np.arange(camera.width + 1.0), np.arange(camera.height + 1.0)
+            centres = np.stack(np.meshgrid(x[:-1] + 0.5, y[:-1] + 0.5), -1).reshape(-1, 2)
+            corners = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
+            ends = camera.camera_rays(corners)
+            if camera.kind != "fisheye":
+                ends = ends / -ends[:, 2:]  # between points of a plane, a perspective is linear
+            self._tables[lens] = camera.camera_rays(centres).astype(np.float32), ends.astype(np.float32)
+        return self._tables[lens]
+
+
+def _rows(columns: Floats) -> Floats:
+    """(3, N) as (N, 3)."""
+    return np.ascontiguousarray(columns.T, np.float32)
