@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import base64
-import colorsys
 from typing import Any
 
 import numpy as np
@@ -20,6 +19,17 @@ Box = tuple[float, float, float, float]
 
 _SMALL, _LARGE = 192, 640
 _MARK = (40, 40, 220)
+_COLORS = (
+    (179, 109, 47),
+    (26, 87, 194),
+    (87, 139, 46),
+    (150, 60, 130),
+    (0, 120, 160),
+    (110, 110, 20),
+    (120, 60, 190),
+    (60, 80, 110),
+)
+"""Blue, green, red; dark enough for white letters."""
 
 
 def small(picture: Picture) -> str | None:
@@ -138,10 +148,8 @@ def _is_pair(pair: Any, count: int) -> bool:
 
 
 def _color(category: Any, order: list[Any]) -> tuple[int, int, int]:
-    """A colour per class: blue, green, red."""
-    place = order.index(category) if category in order else len(order)
-    red, green, blue = colorsys.hsv_to_rgb((0.58 + 0.618034 * place) % 1.0, 0.72, 0.78)
-    return round(255 * blue), round(255 * green), round(255 * red)
+    """A colour per class."""
+    return _COLORS[order.index(category) % len(_COLORS)] if category in order else (90, 90, 90)
 
 
 def _resize(image: Image, width: int) -> tuple[Image, float]:

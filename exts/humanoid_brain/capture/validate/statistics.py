@@ -21,7 +21,7 @@ SIZE_EDGES = np.array([0.0, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6, 0.8
 """Edges of box sizes: square root of the box's share of the picture."""
 DEPTH_EDGES = np.array([0.0, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16, 24, 50, np.inf])
 """Edges of depths in m."""
-BRIGHTNESS_EDGES = np.linspace(0.0, 256.0, 17)
+BRIGHTNESS_EDGES = np.linspace(0.0, 256.0, 9)
 OCCLUSION_EDGES = np.array([0.0, 0.001, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01])
 _MOST = 12
 

@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Datasets and small file systems to try things on."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from humanoid_brain.capture.assemble import Summary
+from humanoid_brain.capture.writer import DatasetWriter
+from tests.capture.synthetic import description, frame
+
+MNT_DETACH = 2
+
+
+@pytest.fixture(scope="session")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset of twelve frames, captured at once. Do not change it."""
+    folder = tmp_path_factory.mktemp("reference") / "dataset"
+    capture(folder)
+    return folder
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[int], Path]]:
+    """Mount a file system of so many bytes; skipped, with the reason, where that takes an administrator."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    mounted: list[Path] = []
+
+    def make(size: int) -> Path:
+        folder = tmp_path / f"disk{len(mounted)}"
+        folder.mkdir()
+        if libc.mount(b"none", str(folder).encode(), b"tmpfs", 0, f"size={size}".encode()):
+            pytest.skip(f"mounting is not allowed here: {os.strerror(ctypes.get_errno())}")
+        mounted.append(folder)
+        return folder
+
+    yield make
+    for folder in mounted:
+        libc.umount2(str(folder).encode(), MNT_DETACH)
+
+
+def capture(folder: Path, frames: int = 12, **settings: Any) -> Summary:
+    """Write all missing frames of the synthetic dataset."""
+    with DatasetWriter(folder, description(frames, **settings)) as writer:
+        for index in writer.missing():
+            writer.submit(frame(index))
+        return writer.finish()
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Digest of every file of a dataset but its lock, by path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != ".lock"
+    }
+
+
+def broken_frames(folder: Path) -> list[str]:
+    """Records whose files are not exactly what they say, and temporary files of frames that exist."""
+    wrong: list[str] = []
+    for path in (folder / "frames").glob("*.json"):
+        record = json.loads(path.read_text())
+        for facts in record["files"].values():
+            file = folder / facts["path"]
+            if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != facts["sha256"]:
+                wrong.append(facts["path"])
+    return wrong

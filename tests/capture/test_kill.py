@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+from __future__ import annotations
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from humanoid_brain.capture.writer import DatasetWriter
+from humanoid_brain.errors import DatasetError
+from tests.capture.conftest import broken_frames, capture, tree
+from tests.capture.synthetic import description, frame
+
+FRAMES = 60
+KILLS = 12
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder = tmp_path_factory.mktemp("uninterrupted") / "dataset"
+    capture(folder, FRAMES)
+    return tree(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_capture_that_is_killed_again_and_again_loses_repeats_and_skips_nothing(
+    tmp_path: Path, repo_root: Path, uninterrupted: dict[str, str], workers: int
+) -> None:
+    folder = tmp_path / "dataset"
+    chance = random.Random(workers)
+    first_seen: dict[str, tuple[int, int]] = {}
+    cut_short = 0
+    for _ in range(KILLS):
+        command = [sys.executable, "-m", "tests.capture.capturing_child", str(folder), str(FRAMES), str(workers)]
+        child = subprocess.Popen(command, cwd=repo_root, stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"ready\n"
+        time.sleep(chance.uniform(0.0, 0.25))
+        cut_short += child.poll() is None
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        assert broken_frames(folder) == []
+        for path in (folder / "frames").glob("*.json"):
+            facts = path.stat()
+            first_seen.setdefault(path.name, (facts.st_ino, facts.st_mtime_ns))
+    assert cut_short >= 3, "the child finished too fast for this test to mean anything"
+    assert len(first_seen) > 0
+    capture(folder, FRAMES, workers=workers)
+    assert tree(folder) == uninterrupted  # nothing is missing, nothing beside it, every byte the same
+    for name, facts in first_seen.items():
+        now = (folder / "frames" / name).stat()
+        assert (now.st_ino, now.st_mtime_ns) == facts, f"{name} was written a second time"
+
+
+def test_a_killed_worker_is_one_clear_error_and_the_capture_resumes(tmp_path: Path) -> None:
+    folder = tmp_path / "dataset"
+    with DatasetWriter(folder, description(20, workers=2)) as writer:
+        pool = writer._pool
+        assert pool is not None
+        pool._workers[0].process.kill()
+        with pytest.raises(DatasetError, match="worker process was killed"):
+            for index in writer.missing():
+                writer.submit(frame(index))
+            writer.drain()
+    assert broken_frames(folder) == []
+    capture(folder, 20)
+    assert sorted(int(path.stem) for path in (folder / "frames").iterdir()) == list(range(20))
+
+
+def test_leftovers_of_a_killed_write_are_cleared_away(tmp_path: Path, reference: Path) -> None:
+    folder = tmp_path / "dataset"
+    capture(folder)
+    for name in (".metadata.json.0123.part", "color/.000003.png.0123.part", "frames/.000003.json.0123.part"):
+        (folder / name).write_bytes(b"half")
+    (folder / "frames" / "000003.json").unlink()
+    capture(folder)
+    assert tree(folder) == tree(reference)
