@@ -34,10 +34,10 @@ def scalar(distribution: Distribution, uniform: Array, moment: Moment) -> Array:
         return _truncated_normal(distribution, uniform)
     low, high = distribution.low, distribution.high
     if isinstance(distribution, Integer):
-        return np.floor(low + uniform * (high - low + 1))
+        return np.minimum(np.floor(low + uniform * (high - low + 1)), high)
     if isinstance(distribution, LogUniform):
         return np.clip(low * np.exp(uniform * math.log(high / low)), low, high)
-    return low + uniform * (high - low)
+    return np.minimum(low + uniform * (high - low), high)  # the sum may round up beyond high
 
 
 def _scheduled(schedule: Schedule, uniform: Array, moment: Moment) -> Array:
@@ -74,7 +74,7 @@ def position(space: Points, uniform: Array, moment: Moment) -> Array:
     """Points (N, 3) in m from uniform numbers (N, 3)."""
     if isinstance(space, Box):
         low, high = np.array(space.low), np.array(space.high)
-        return low + uniform * (high - low)
+        return np.minimum(low + uniform * (high - low), high)
     if isinstance(space, Shell):
         return _radius(space.radius, uniform[:, 0])[:, None] * _cone(space.azimuth, space.elevation, uniform[:, 1:])
     assert isinstance(space, Axes)

@@ -38,6 +38,7 @@ class Camera(Term[CameraTerm]):
         super().__init__(name, config, seed)
         self._placed: Placed | None = None
         self._focal_length, self._aperture = 50.0, 20.955  # UsdGeom.Camera's own defaults, mm
+        self._offset = (0.0, 0.0)
 
     def resolve(self, stage: Usd.Stage, workspace: Workspace) -> list[str]:
         """Find the camera."""
@@ -49,6 +50,8 @@ class Camera(Term[CameraTerm]):
         camera = UsdGeom.Camera(prim)
         self._focal_length = float(camera.GetFocalLengthAttr().Get())
         self._aperture = float(camera.GetHorizontalApertureAttr().Get())
+        shifts = (camera.GetHorizontalApertureOffsetAttr(), camera.GetVerticalApertureOffsetAttr())
+        self._offset = (float(shifts[0].Get()), float(shifts[1].Get()))
         self._placed = workspace.place(prim)
         if self.config.distortion is not None:
             workspace.apply_api(workspace.over(self.config.path), DISTORTION_API)
@@ -129,9 +132,11 @@ class Camera(Term[CameraTerm]):
 
     def _distortion_edits(self, taken: Mapping[str, Any]) -> Iterator[Edit]:
         path, (width, height) = self.config.path, taken["image_size"]
-        focal = width * taken.get("focal_length", self._focal_length) / self._aperture  # square pixels
+        pixels = width / self._aperture  # per mm on the sensor; pixels are square
+        focal = pixels * taken.get("focal_length", self._focal_length)
+        centre = (width / 2 - pixels * self._offset[0], height / 2 + pixels * self._offset[1])
         yield Edit(path, DISTORTION_MODEL, _TYPES.Token, "opencvPinhole")
         yield Edit(path, f"{DISTORTION}imageSize", _TYPES.Int2, Gf.Vec2i(width, height))
-        matrix = {"fx": focal, "fy": focal, "cx": width / 2, "cy": height / 2}
+        matrix = {"fx": focal, "fy": focal, "cx": centre[0], "cy": centre[1]}
         for name, value in {**matrix, **{name: taken[name] for name in COEFFICIENTS}}.items():
             yield Edit(path, f"{DISTORTION}{name}", _TYPES.Float, single(value))
