@@ -20,39 +20,49 @@ from humanoid_brain.jobs import Event
 
 _FILM: dict[str, Any] = {"width": 480, "height": 270, "samples": 8}
 """Small enough to be drawn in two minutes on two CPU cores."""
+_PICTURES: dict[str, Any] = {"width": 640, "height": 480}
+"""Of the dataset."""
 _CURVE_EVERY = 40
 """Iterations between pictures of the learning curve."""
 
 
 def run(config: DemoConfig) -> dict[str, Any]:
-    """Build a scene, train a policy, plot its curve, evaluate it, film it.
+    """Build a scene, train a policy, plot its curve, evaluate it, film it, capture a labelled dataset and inspect it.
 
     Returns:
         What the command line prints with ``--json``.
     """
     began = time.monotonic()
     folder = make_folder(config.output)
-    _say("1/4 The scene")
+    _say("1/5 The scene")
     scene = _scene(folder / "scene")
-    _say("2/4 Training from random weights")
+    _say("2/5 Training from random weights")
     policy = _train(config, folder / "run")
     if policy is None:
         return {"output": str(folder), "interrupted": True}
-    _say("3/4 Evaluation")
+    _say("3/5 Evaluation")
     report = _evaluate(config, folder)
     if not report:
         return {"output": str(folder), "interrupted": True}
-    _say("4/4 The film")
+    _say("4/5 The film")
     film = _film(config, folder)
+    if film is None:
+        return {"output": str(folder), "interrupted": True}
+    _say("5/5 A labelled dataset")
+    report_page = _dataset(config, folder / "dataset")
+    if report_page is None:
+        return {"output": str(folder), "interrupted": True}
     _say(f"Done in {(time.monotonic() - began) / 60:.1f} minutes. Look at:")
-    for path in (scene, scene.with_suffix(".png"), folder / "curve.png", folder / "evaluation" / "report.png", film):
+    pictures = (scene.with_suffix(".png"), folder / "curve.png", folder / "evaluation" / "report.png")
+    for path in (scene, *pictures, film, report_page):
         _say(f"  {path}")
     return {
         "output": str(folder),
-        "interrupted": not film,
+        "interrupted": False,
         "survival": report["survival"],
         "velocity_error": report["velocity_error"],
         "film": str(film),
+        "dataset": str(report_page.parent),
     }
 
 
@@ -131,6 +141,31 @@ def _film(config: DemoConfig, folder: Path) -> Path | None:
         if not job.film:
             return None
     return written
+
+
+def _dataset(config: DemoConfig, folder: Path) -> Path | None:
+    """The report of a small dataset, or None if the capture was interrupted."""
+    from humanoid_brain.capture.job import CaptureJob
+    from humanoid_brain.capture.validate.job import ValidationJob
+    from humanoid_brain.config.capture import CaptureConfig
+    from humanoid_brain.config.validation import ValidationConfig
+    from humanoid_brain.dataset_commands import describe_capture
+
+    capture = load(CaptureConfig, paths.config() / "captures" / "detection.yaml")
+    capture.output, capture.seed, capture.device, capture.frames = folder, config.seed, config.device, config.frames
+    for name, value in _PICTURES.items():
+        setattr(capture, name, value)
+    job = CaptureJob(capture)
+    console.drive(job, describe=describe_capture)
+    if job.stopped_early:
+        return None
+    inspection = ValidationJob(ValidationConfig(path=folder))
+    console.drive(inspection)
+    verdict = inspection.verdict
+    if verdict is None:
+        return None
+    _say(f"{verdict.pictures} pictures, {verdict.objects} objects, {verdict.errors} errors, {verdict.warnings} warnings")
+    return verdict.report
 
 
 def _say(text: str) -> None:

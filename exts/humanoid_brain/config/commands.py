@@ -65,7 +65,7 @@ class MergeConfig(Model):
 
 
 class DemoConfig(Model):
-    """From nothing to a walking humanoid, with curve, evaluation and film."""
+    """From nothing to a walking humanoid, with curve, evaluation, film and a labelled dataset."""
 
     device: Literal["cpu", "cuda"] = "cpu"
     """Where physics and learner run."""
@@ -75,5 +75,7 @@ class DemoConfig(Model):
     """Iterations of the training; None takes those of the preset, which suffice to walk."""
     episodes: int = Field(default=512, ge=1)
     """Episodes of the evaluation."""
+    frames: int = Field(default=24, ge=1)
+    """Frames of the dataset."""
     output: Path = Path("outputs/demo")
-    """Folder for scene, run, evaluation and film; an interrupted demo goes on from there."""
+    """Folder for scene, run, evaluation, film and dataset; an interrupted demo goes on from there."""
