@@ -165,6 +165,14 @@ class StageRenderer:
         matrix = self.transform(shape)
         return self._parts[self._pieces[shape].part].points @ matrix[:3, :3].T + matrix[:3, 3]
 
+    def triangles(self, shape: int) -> npt.NDArray[np.int64]:
+        """Corners (F, 3) of a shape's triangles, as indices into its vertices."""
+        return self._parts[self._pieces[shape].part].faces
+
+    def is_visible(self, shape: int) -> bool:
+        """Whether a shape is drawn; one that is hidden on the stage is not."""
+        return bool(self._visible[shape])
+
     def transform(self, shape: int) -> Array:
         """world_from_shape (4, 4) as posed now."""
         body = self._pieces[shape].shape.body
