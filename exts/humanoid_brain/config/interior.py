@@ -107,9 +107,7 @@ class ClutterConfig(PropsConfig):
     """Fewest and most in one frame; fewer are shown where they do not fit."""
     variants: int = Field(default=10, ge=1, le=200)
     """How many different ones are made. Each frame shows some of them; at least as many as ``count`` are made."""
-    kinds: tuple[ClutterKind, ...] = Field(
-        default=("book", "mug", "laptop", "bottle", "bowl", "vase"), min_length=1
-    )
+    kinds: tuple[ClutterKind, ...] = Field(default=("book", "mug", "laptop", "bottle", "bowl", "vase"), min_length=1)
     """Their shapes, taken in turn."""
     drop_height: float = Field(default=0.0, ge=0.0, le=0.5)
     """Height in m above the table that they start from; physics settles them where it is above 0."""

@@ -209,9 +209,7 @@ def _at_wall(prop: Prop, room: Room, gap: float, draws: Draws) -> tuple[float, f
     return float(at[0]), float(at[1]), math.radians(SIDES[side]) + math.pi
 
 
-def _at_table(
-    prop: Prop, table: Prop, place: _Place, gap: float, draws: Draws
-) -> tuple[float, float, float]:
+def _at_table(prop: Prop, table: Prop, place: _Place, gap: float, draws: Draws) -> tuple[float, float, float]:
     """At a side of a table, facing it; at a desk in front."""
     side = 0 if table.at_wall else draws.integer(0, 3)
     half, width = _half(table), _half(prop)[1]

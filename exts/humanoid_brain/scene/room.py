@@ -205,7 +205,9 @@ def _door(door: Opening) -> dict[str, list[Surface]]:
         for inset, x in ((0.0, -0.020), (0.055, -0.024)):
             size = (0.012, width - 0.26 - 2 * inset, high - low - 2 * inset)
             leaf.append(box(size, (x, y, (low + high) / 2), 0.005))
-    trim = [box((0.05, 0.075, height + 0.075), (0.0, y + s * (width / 2 + 0.0375), (height + 0.075) / 2)) for s in (-1, 1)]
+    trim = [
+        box((0.05, 0.075, height + 0.075), (0.0, y + s * (width / 2 + 0.0375), (height + 0.075) / 2)) for s in (-1, 1)
+    ]
     trim.append(box((0.05, width, 0.075), (0.0, y, height + 0.0375)))
     grip = y + width / 2 - 0.07
     lever = [(-0.018, grip, 1.03), (-0.070, grip, 1.03), (-0.070, grip - 0.12, 1.03)]

@@ -89,11 +89,11 @@ def _author_collider(stage: Usd.Stage, path: str, collider: Collider, material: 
     points = np.array(collider.points, np.float32)
     # Bottom ring and top ring; their hull is what collides, the faces only close the mesh.
     half = len(points) // 2
-    sides = [[i, (i + 1) % half, half + (i + 1) % half, half + i] for i in range(half)]
+    sides = [corner for i in range(half) for corner in (i, (i + 1) % half, half + (i + 1) % half, half + i)]
     mesh = UsdGeom.Mesh.Define(stage, path)
     mesh.CreatePointsAttr(Vt.Vec3fArray.FromNumpy(points))
     mesh.CreateFaceVertexCountsAttr([4] * half + [half, half])
-    indices = [*sum(sides, []), *range(half - 1, -1, -1), *range(half, 2 * half)]
+    indices = [*sides, *range(half - 1, -1, -1), *range(half, 2 * half)]
     mesh.CreateFaceVertexIndicesAttr(indices)
     mesh.CreateSubdivisionSchemeAttr(UsdGeom.Tokens.none)
     mesh.CreateExtentAttr(Vt.Vec3fArray.FromNumpy(np.stack([points.min(0), points.max(0)])))

@@ -12,7 +12,7 @@ from humanoid_brain.scene.draws import Draws
 from humanoid_brain.scene.props import finishes
 from humanoid_brain.scene.props.prop import BoxCollider, Part, Prop, round_hull
 from humanoid_brain.scene.props.solids import bent, box, circle, deformed, lathe, tapered, tube
-from humanoid_brain.scene.shells import Surface, drum
+from humanoid_brain.scene.shells import Surface
 
 
 def dining_chair(draws: Draws) -> Prop:
@@ -50,7 +50,9 @@ def dining_chair(draws: Draws) -> Prop:
         parts.append(Part("cushion", _pillow((depth * 0.86, width * 0.86, 0.045), (0.01, 0.0, seat + 0.014))))
     reach = back * math.sin(math.radians(lean))
     colliders = [BoxCollider((depth, width, 0.03), (0.0, 0.0, seat - 0.015))]
-    colliders += [BoxCollider((leg, leg, seat - 0.03), (x, y, seat / 2 - 0.015)) for x in (-front, front) for y in (-side, side)]
+    colliders += [
+        BoxCollider((leg, leg, seat - 0.03), (x, y, seat / 2 - 0.015)) for x in (-front, front) for y in (-side, side)
+    ]
     colliders.append(BoxCollider((0.03 + reach, width, back * 0.98), (-front - reach / 2, 0.0, seat + back * 0.49)))
     return Prop("chair", "dining", tuple(parts), looks, tuple(colliders), 320.0)
 
@@ -66,7 +68,7 @@ def office_chair(draws: Draws) -> Prop:
     turn = draws.uniform(0.0, 72.0)
     for i in range(5):
         parts += [Part(p.look, p.surface.turned(rotation("Z", math.radians(72.0 * i + turn)))) for p in _spoke(spread)]
-    parts.append(Part("shell", lathe([(0.0, 0.13), (0.026, 0.13), (0.026, 0.30), (0.0, 0.30)], bevel=0.003)))
+    parts.append(Part("shell", lathe([(0.0, 0.13), (0.026, 0.13), (0.026, 0.30), (0.0, 0.30)], around=16, bevel=0.003)))
     parts.append(Part("base", lathe([(0.0, 0.29), (0.014, 0.29), (0.014, seat - 0.08), (0.0, seat - 0.08)], around=16)))
     parts.append(Part("shell", box((0.22, 0.17, 0.04), (-0.02, 0.0, seat - 0.082), 0.014, 2)))
     parts.append(Part("shell", box((depth * 0.94, width * 0.94, 0.022), (0.0, 0.0, seat - 0.058), 0.010, 2)))
@@ -74,12 +76,16 @@ def office_chair(draws: Draws) -> Prop:
     lean = rotation("Y", -math.radians(draws.uniform(6.0, 11.0)))
     foot = np.array([-depth / 2 + 0.01, 0.0, seat])
     bow = draws.uniform(0.55, 0.75)
-    pad = bent(box((0.065, width * 0.92, back), (0.0, 0.0, 0.13 + back / 2), 0.030, 3, (0, 8, 6)), bow)
+    pad = bent(box((0.065, width * 0.92, back), (0.0, 0.0, 0.13 + back / 2), 0.030, 2, (0, 6, 4)), bow)
     shell = bent(box((0.016, width * 0.84, back * 0.92), (-0.036, 0.0, 0.13 + back / 2), 0.007, 1, (0, 8, 0)), bow)
     parts.append(Part("fabric", _moved(pad, lean, foot)))
     parts.append(Part("shell", _moved(shell, lean, foot)))
-    spine = [(-0.05, 0.0, seat - 0.085), (foot[0] - 0.055, 0.0, seat - 0.085), (foot[0] - 0.105, 0.0, seat + 0.16 + back * 0.3)]
-    parts.append(Part("shell", tube(spine, 0.020, 12, 0.07)))
+    spine = [
+        (-0.05, 0.0, seat - 0.085),
+        (foot[0] - 0.055, 0.0, seat - 0.085),
+        (foot[0] - 0.105, 0.0, seat + 0.16 + back * 0.3),
+    ]
+    parts.append(Part("shell", tube(spine, 0.020, 10, 0.07)))
     if draws.chance(0.7):
         for side in (-1.0, 1.0):
             y = side * (width / 2 + 0.035)
@@ -107,7 +113,10 @@ def stool(draws: Draws) -> Prop:
         looks["seat"] = finishes.fabric(draws)
     metal = looks["legs"].texture is None
     thick = 0.036 if looks["seat"].texture and looks["seat"].texture.name == "wood" else 0.065
-    rim = [(radius - thick / 2 + thick / 2 * math.sin(a), seat - thick / 2 - thick / 2 * math.cos(a)) for a in np.linspace(0, math.pi, 9)]
+    rim = [
+        (radius - thick / 2 + thick / 2 * math.sin(a), seat - thick / 2 - thick / 2 * math.cos(a))
+        for a in np.linspace(0, math.pi, 9)
+    ]
     parts = [Part("seat", lathe([(0.0, seat - thick), *rim, (0.0, seat - 0.006)], around=32))]
     turn = math.pi / legs
     for i in range(legs):
@@ -132,23 +141,49 @@ def armchair(draws: Draws) -> Prop:
     base = box((depth - 0.04, inner + 0.02, seat - 0.12 - foot), (0.0, 0.0, (seat - 0.12 + foot) / 2), 0.025, 2)
     parts = [Part("fabric", base)]
     for side in (-1.0, 1.0):
-        shape = box((depth - 0.03, arm, rest - foot), (0.0, side * (inner + arm) / 2, (rest + foot) / 2), min(0.05, arm * 0.45), 4)
+        shape = box(
+            (depth - 0.03, arm, rest - foot),
+            (0.0, side * (inner + arm) / 2, (rest + foot) / 2),
+            min(0.05, arm * 0.45),
+            3,
+        )
         parts.append(Part("fabric", shape))
         for x in (-depth / 2 + 0.07, depth / 2 - 0.07):
             leg = tapered(box((0.045, 0.045, foot + 0.01), (x, side * (width / 2 - 0.07), foot / 2 + 0.005)), 0.65)
             parts.append(Part("legs", leg))
     lean = rotation("Y", -math.radians(9.0))
     rear = np.array([-depth / 2 + 0.16, 0.0, foot])
-    parts.append(Part("fabric", _moved(box((0.13, width - 0.05, back - foot), (-0.065, 0.0, (back - foot) / 2), 0.05, 4), lean, rear)))
+    parts.append(
+        Part(
+            "fabric",
+            _moved(box((0.13, width - 0.05, back - foot), (-0.065, 0.0, (back - foot) / 2), 0.05, 3), lean, rear),
+        )
+    )
     parts.append(Part("cushion", _pillow((depth - 0.24, inner - 0.012, 0.15), (0.085, 0.0, seat - 0.075), 0.045)))
-    cushion = _plump(box((0.14, inner - 0.02, back - seat - 0.02), (0.05, 0.0, seat - foot + (back - seat) / 2 - 0.01), 0.05, 3, (0, 5, 5)), 0)
+    cushion = _plump(
+        box(
+            (0.14, inner - 0.02, back - seat - 0.02),
+            (0.05, 0.0, seat - foot + (back - seat) / 2 - 0.01),
+            0.05,
+            3,
+            (0, 5, 5),
+        ),
+        0,
+    )
     parts.append(Part("cushion", _moved(cushion, lean, rear)))
     reach = (back - foot) * math.sin(math.radians(9.0))
     colliders = (
         BoxCollider((depth - 0.04, width, seat - foot), (0.0, 0.0, (seat + foot) / 2)),
-        *(BoxCollider((depth - 0.03, arm, rest - seat), (0.0, s * (inner + arm) / 2, (rest + seat) / 2)) for s in (-1.0, 1.0)),
+        *(
+            BoxCollider((depth - 0.03, arm, rest - seat), (0.0, s * (inner + arm) / 2, (rest + seat) / 2))
+            for s in (-1.0, 1.0)
+        ),
         BoxCollider((0.20, width - 0.05, back - seat), (rear[0] - reach / 2 - 0.03, 0.0, (back + seat) / 2)),
-        *(BoxCollider((0.05, 0.05, foot), (x, y, foot / 2)) for x in (-depth / 2 + 0.07, depth / 2 - 0.07) for y in (-width / 2 + 0.07, width / 2 - 0.07)),
+        *(
+            BoxCollider((0.05, 0.05, foot), (x, y, foot / 2))
+            for x in (-depth / 2 + 0.07, depth / 2 - 0.07)
+            for y in (-width / 2 + 0.07, width / 2 - 0.07)
+        ),
     )
     return Prop("chair", "armchair", tuple(parts), looks, colliders, 85.0)
 
@@ -162,13 +197,15 @@ def _spoke(spread: float) -> list[Part]:
         narrowing = 1.0 - 0.35 * share
         return np.stack([points[:, 0], points[:, 1] * narrowing, points[:, 2] * narrowing + 0.108 - 0.034 * share], 1)
 
-    wheels = [drum(0.026, 0.016, "Y", 0.006, 14).moved((spread - 0.012, side * 0.013, 0.026)) for side in (-1.0, 1.0)]
-    stem = lathe([(0.0, 0.045), (0.008, 0.045), (0.008, 0.07), (0.0, 0.07)], (spread - 0.012, 0.0, 0.0), 10)
+    tread = lathe([(0.0, -0.008), (0.026, -0.008), (0.026, 0.008), (0.0, 0.008)], around=12, bevel=0.006)
+    wheel = tread.turned(rotation("X", math.pi / 2))
+    wheels = [wheel.moved((spread - 0.012, side * 0.013, 0.026)) for side in (-1.0, 1.0)]
+    stem = tube([(spread - 0.012, 0.0, 0.045), (spread - 0.012, 0.0, 0.072)], 0.008, 8)
     return [Part("base", deformed(arm, slope)), *(Part("rubber", wheel) for wheel in wheels), Part("rubber", stem)]
 
 
 def _pillow(size: tuple[float, float, float], center: tuple[float, float, float], radius: float = 0.02) -> Surface:
-    return _plump(box(size, (0.0, 0.0, 0.0), radius, 3, (5, 5, 0)), 2).moved(center)
+    return _plump(box(size, (0.0, 0.0, 0.0), radius, 2, (4, 4, 0)), 2).moved(center)
 
 
 def _plump(surface: Surface, axis: int, share: float = 0.22) -> Surface:

@@ -29,8 +29,12 @@ def crate(draws: Draws) -> Prop:
     for i in range(rows):
         z = pitch * (i + 0.5)
         for side in (-1.0, 1.0):
-            parts.append(box((depth - 2 * board, board, pitch - 0.009), (0.0, side * (width / 2 - 1.5 * board), z), 0.003))
-            parts.append(box((board, width - 2 * board, pitch - 0.009), (side * (depth / 2 - 1.5 * board), 0.0, z), 0.003))
+            parts.append(
+                box((depth - 2 * board, board, pitch - 0.009), (0.0, side * (width / 2 - 1.5 * board), z), 0.003)
+            )
+            parts.append(
+                box((board, width - 2 * board, pitch - 0.009), (side * (depth / 2 - 1.5 * board), 0.0, z), 0.003)
+            )
     columns = max(3, round(width / 0.12))
     for i in range(columns):
         y = -width / 2 + board + (width - 2 * board) / columns * (i + 0.5)
@@ -46,7 +50,11 @@ def crate(draws: Draws) -> Prop:
                 panel.append(box((board, frame, rise + 0.002), (x, y * (along / 2 - frame / 2), height / 2), 0.004))
             length = math.hypot(rise, run) - 0.045
             slope = rotation("X", side * math.atan2(rise, run))
-            panel.append(box((board, length, frame * 0.9), (0.0, 0.0, 0.0), 0.004).turned(slope).moved((x - 0.001, 0.0, height / 2)))
+            panel.append(
+                box((board, length, frame * 0.9), (0.0, 0.0, 0.0), 0.004)
+                .turned(slope)
+                .moved((x - 0.001, 0.0, height / 2))
+            )
             facing = rotation("Z", math.radians(turn + (180.0 if side < 0 else 0.0)))
             parts += [surface.turned(facing) for surface in panel]
     colliders = (BoxCollider((depth, width, height), (0.0, 0.0, height / 2)),)
@@ -74,7 +82,10 @@ def carton(draws: Draws) -> Prop:
         turn = rotation("Z", math.radians(draws.uniform(-14.0, 14.0)) if level else 0.0)
         flap = x / 2 - 0.0012
         made = [Part("board", box((x, y, z - 0.004), (0.0, 0.0, z / 2 - 0.002), 0.006, 2))]
-        made += [Part("board", box((flap, y - 0.004, 0.005), (s * (x / 4 + 0.0006), 0.0, z - 0.0025), 0.002)) for s in (-1.0, 1.0)]
+        made += [
+            Part("board", box((flap, y - 0.004, 0.005), (s * (x / 4 + 0.0006), 0.0, z - 0.0025), 0.002))
+            for s in (-1.0, 1.0)
+        ]
         made.append(Part("tape", box((0.055, y + 0.0016, 0.0012), (0.0, 0.0, z), 0.0005)))
         made += [Part("tape", box((0.055, 0.0012, 0.09), (0.0, s * y / 2, z - 0.045), 0.0005)) for s in (-1.0, 1.0)]
         side = draws.choice((-1.0, 1.0))
@@ -96,16 +107,28 @@ def carton(draws: Draws) -> Prop:
 def barrel(draws: Draws) -> Prop:
     """A steel drum with two rolling hoops and a recessed lid."""
     height, radius = draws.uniform(0.78, 0.90), draws.uniform(0.27, 0.30)
-    color = draws.choice(((0.02, 0.12, 0.34), (0.42, 0.03, 0.02), (0.03, 0.18, 0.08), (0.62, 0.40, 0.02), (0.12, 0.12, 0.12)))
+    color = draws.choice(
+        ((0.02, 0.12, 0.34), (0.42, 0.03, 0.02), (0.03, 0.18, 0.08), (0.62, 0.40, 0.02), (0.12, 0.12, 0.12))
+    )
     looks = {"drum": Looks(color, draws.uniform(0.28, 0.42), clearcoat=0.4), "steel": finishes.STEEL}
     wall = [(radius - 0.012, 0.0), (radius, 0.008), (radius, 0.022), (radius - 0.010, 0.034)]
     for z in (0.34, 0.66):
         middle = height * z
-        swell = [(radius - 0.010 + 0.018 * (1 + math.cos(a)) / 2, middle + 0.022 * a / math.pi) for a in np.linspace(-math.pi, math.pi, 9)]
+        swell = [
+            (radius - 0.010 + 0.018 * (1 + math.cos(a)) / 2, middle + 0.022 * a / math.pi)
+            for a in np.linspace(-math.pi, math.pi, 9)
+        ]
         wall += swell
-    wall += [(radius - 0.010, height - 0.034), (radius, height - 0.022), (radius, height - 0.006), (radius - 0.006, height)]
+    wall += [
+        (radius - 0.010, height - 0.034),
+        (radius, height - 0.022),
+        (radius, height - 0.006),
+        (radius - 0.006, height),
+    ]
     lid = [(radius - 0.016, height), (radius - 0.020, height - 0.018), (0.0, height - 0.018)]
-    parts = [Part("drum", lathe([(0.0, 0.004), (radius - 0.02, 0.004), *wall, *lid], around=40, bevel=0.003, smooth=50.0))]
+    parts = [
+        Part("drum", lathe([(0.0, 0.004), (radius - 0.02, 0.004), *wall, *lid], around=40, bevel=0.003, smooth=50.0))
+    ]
     for x, bung in ((0.17, 0.032), (-0.18, 0.020)):
         cap = [(0.0, height - 0.019), (bung, height - 0.019), (bung, height - 0.008), (0.0, height - 0.008)]
         parts.append(Part("steel", lathe(cap, (x * radius / 0.28, 0.0, 0.0), 16, 0.002)))
@@ -125,7 +148,12 @@ def cone(draws: Draws) -> Prop:
         return low + (top - low) * (z - base) / (height - base)
 
     parts = [Part("foot", box((foot, foot, base), (0.0, 0.0, base / 2), 0.012, 2))]
-    skirt = [(0.0, base - 0.004), (low * 1.30, base - 0.004), (low * 1.28, base + 0.008), (radius(base + 0.03), base + 0.03)]
+    skirt = [
+        (0.0, base - 0.004),
+        (low * 1.30, base - 0.004),
+        (low * 1.28, base + 0.008),
+        (radius(base + 0.03), base + 0.03),
+    ]
     tip = [(radius(height), height), (radius(height) * 0.6, height + 0.004), (0.0, height + 0.004)]
     parts.append(Part("orange", lathe([*skirt, *tip], around=32, bevel=0.006, smooth=50.0)))
     for start, end in ((0.42, 0.58), (0.70, 0.82)):
@@ -151,8 +179,23 @@ def plant(draws: Draws) -> Prop:
     foot = rim * draws.uniform(0.66, 0.86)
     bulge = [(foot + (rim - foot) * math.sin(s * math.pi / 2), pot * s) for s in np.linspace(0.0, 1.0, 7)]
     rim_in = [(rim - 0.012, pot), (rim - 0.014, pot - 0.035), (0.0, pot - 0.030)]
-    parts = [Part("pot", lathe([(0.0, 0.0), *bulge, *rim_in[:2], (rim - 0.02, pot - 0.05), (0.0, pot - 0.05)], around=36, bevel=0.004))]
-    parts.append(Part("soil", lathe([(0.0, pot - 0.045), (rim - 0.0135, pot - 0.045), (rim - 0.0135, pot - 0.03), (0.0, pot - 0.022)], around=24)))
+    parts = [
+        Part(
+            "pot",
+            lathe(
+                [(0.0, 0.0), *bulge, *rim_in[:2], (rim - 0.02, pot - 0.05), (0.0, pot - 0.05)], around=36, bevel=0.004
+            ),
+        )
+    ]
+    parts.append(
+        Part(
+            "soil",
+            lathe(
+                [(0.0, pot - 0.045), (rim - 0.0135, pot - 0.045), (rim - 0.0135, pot - 0.03), (0.0, pot - 0.022)],
+                around=24,
+            ),
+        )
+    )
     count = draws.integer(11, 15) if upright else draws.integer(13, 18)
     for i in range(count):
         azimuth = 2.399963 * i + draws.uniform(-0.3, 0.3)  # the golden angle, as leaves grow
@@ -161,7 +204,14 @@ def plant(draws: Draws) -> Prop:
         facing = rotation("Z", azimuth)
         if upright:
             blade = _leaf(length, length * 0.055 + 0.012, 0.10 + 0.40 * share, 0.25, 10)
-            parts.append(Part("leaf", blade.turned(facing).moved((0.35 * rim * share * math.cos(azimuth), 0.35 * rim * share * math.sin(azimuth), pot - 0.035))))
+            parts.append(
+                Part(
+                    "leaf",
+                    blade.turned(facing).moved(
+                        (0.35 * rim * share * math.cos(azimuth), 0.35 * rim * share * math.sin(azimuth), pot - 0.035)
+                    ),
+                )
+            )
             continue
         spread = 0.10 + 0.75 * share
         stalk = length * 0.62
@@ -172,7 +222,10 @@ def plant(draws: Draws) -> Prop:
         placed = facing @ end + np.array([0.0, 0.0, pot - 0.03])
         parts.append(Part("leaf", leaf.turned(facing).moved((float(placed[0]), float(placed[1]), float(placed[2])))))
     spread_radius = max(float(np.abs(part.surface.points[:, :2]).max()) for part in parts) * 0.6
-    colliders = (round_hull(foot, 0.0, pot, rim), round_hull(rim * 0.7, pot, pot + tall * 0.55, min(spread_radius, 0.25)))
+    colliders = (
+        round_hull(foot, 0.0, pot, rim),
+        round_hull(rim * 0.7, pot, pot + tall * 0.55, min(spread_radius, 0.25)),
+    )
     return Prop("obstacle", "plant", tuple(parts), looks, colliders, 260.0)
 
 
@@ -181,8 +234,20 @@ def bollard(draws: Draws) -> Prop:
     height, radius = draws.uniform(0.75, 1.05), draws.uniform(0.045, 0.065)
     foot = draws.uniform(0.19, 0.23)
     looks = {"post": Looks(draws.choice(finishes.SIGNALS), 0.42), "band": finishes.WHITE, "foot": finishes.RUBBER}
-    dome = [(radius * math.cos(a), height - radius * 0.6 + radius * 0.6 * math.sin(a)) for a in np.linspace(0.0, math.pi / 2, 7)]
-    parts = [Part("foot", lathe([(0.0, 0.0), (foot, 0.0), (foot, 0.02), (foot * 0.45, 0.062), (radius + 0.004, 0.070), (0.0, 0.07)], around=36, bevel=0.006))]
+    dome = [
+        (radius * math.cos(a), height - radius * 0.6 + radius * 0.6 * math.sin(a))
+        for a in np.linspace(0.0, math.pi / 2, 7)
+    ]
+    parts = [
+        Part(
+            "foot",
+            lathe(
+                [(0.0, 0.0), (foot, 0.0), (foot, 0.02), (foot * 0.45, 0.062), (radius + 0.004, 0.070), (0.0, 0.07)],
+                around=36,
+                bevel=0.006,
+            ),
+        )
+    ]
     parts.append(Part("post", lathe([(0.0, 0.06), (radius, 0.06), *dome[:-1], (0.0, height)], around=28, bevel=0.004)))
     for share in (0.62, 0.80):
         z0, z1 = height * share, height * share + 0.085

@@ -49,7 +49,9 @@ def pedestal_table(draws: Draws) -> Prop:
     turned = looks["top"].texture is not None and draws.chance(0.5)
     looks["column"] = looks["top"] if turned else finishes.metal(draws)
     under = height - thick
-    parts = [Part("top", lathe([(0.0, under), (radius, under), (radius, height), (0.0, height)], around=48, bevel=0.007))]
+    parts = [
+        Part("top", lathe([(0.0, under), (radius, under), (radius, height), (0.0, height)], around=48, bevel=0.007))
+    ]
     dome = [(foot, 0.0), (foot, 0.012), (foot * 0.7, 0.024), (foot * 0.35, 0.034), (0.055, 0.06)]
     waist = [(0.045, 0.16), (0.060, 0.26), (0.066, 0.34), (0.048, 0.50), (0.036, under - 0.10)]
     straight = [(0.036, 0.14), (0.036, under - 0.10)]
@@ -58,7 +60,9 @@ def pedestal_table(draws: Draws) -> Prop:
     parts.append(Part("column", lathe(column, around=36, bevel=0.004, smooth=50.0)))
     colliders = (round_hull(radius, under, height), round_hull(0.06, 0.03, under), round_hull(foot, 0.0, 0.03))
     half = radius / math.sqrt(2.0) - EDGE / 2
-    return Prop("table", "pedestal", tuple(parts), looks, colliders, 800.0, (Support((half, half), (0.0, 0.0, height)),))
+    return Prop(
+        "table", "pedestal", tuple(parts), looks, colliders, 800.0, (Support((half, half), (0.0, 0.0, height)),)
+    )
 
 
 def desk(draws: Draws) -> Prop:
@@ -66,7 +70,9 @@ def desk(draws: Draws) -> Prop:
     depth, width, height = draws.uniform(0.60, 0.75), draws.uniform(1.20, 1.50), draws.uniform(0.72, 0.75)
     thick, block = draws.uniform(0.024, 0.032), draws.uniform(0.38, 0.44)
     looks = {"top": finishes.wood(draws), "handles": finishes.metal(draws)}
-    looks["body"] = looks["top"] if draws.chance(0.5) else (finishes.WHITE if draws.chance(0.5) else finishes.paint(draws))
+    looks["body"] = (
+        looks["top"] if draws.chance(0.5) else (finishes.WHITE if draws.chance(0.5) else finishes.paint(draws))
+    )
     side, under = draws.choice((-1.0, 1.0)), height - thick
     parts = [Part("top", box((depth, width, thick), (0.0, 0.0, height - thick / 2), 0.005, 2))]
     middle = side * (width / 2 - 0.03 - block / 2)
@@ -79,12 +85,24 @@ def desk(draws: Draws) -> Prop:
         z = 0.058 + rise * (i + 0.5)
         parts.append(Part("body", box((0.019, block - 0.006, rise - 0.005), (deep / 2 - 0.010, middle, z), 0.004)))
         x, reach = deep / 2 - 0.002, 0.065
-        grip = [(x, middle - reach, z), (x + 0.028, middle - reach, z), (x + 0.028, middle + reach, z), (x, middle + reach, z)]
+        grip = [
+            (x, middle - reach, z),
+            (x + 0.028, middle - reach, z),
+            (x + 0.028, middle + reach, z),
+            (x, middle + reach, z),
+        ]
         parts.append(Part("handles", tube(grip, 0.005, 8, 0.012)))
     panel = -side * (width / 2 - 0.045)
     parts.append(Part("body", box((deep, 0.03, under), (0.0, panel, under / 2), 0.004)))
     across = width - 0.09 - block
-    parts.append(Part("body", box((0.018, across, 0.32), (-deep / 2 + 0.05, (panel + middle - side * block / 2) / 2, under - 0.16), 0.004)))
+    parts.append(
+        Part(
+            "body",
+            box(
+                (0.018, across, 0.32), (-deep / 2 + 0.05, (panel + middle - side * block / 2) / 2, under - 0.16), 0.004
+            ),
+        )
+    )
     colliders = (
         BoxCollider((depth, width, thick), (0.0, 0.0, height - thick / 2)),
         BoxCollider((deep, block, under), (0.0, middle, under / 2)),
@@ -102,7 +120,12 @@ def side_table(draws: Draws) -> Prop:
     under = height - thick
     if draws.chance(0.5):
         reach = edge / 2 - 0.05
-        parts = [Part("top", lathe([(0.0, under), (edge / 2, under), (edge / 2, height), (0.0, height)], around=40, bevel=0.006))]
+        parts = [
+            Part(
+                "top",
+                lathe([(0.0, under), (edge / 2, under), (edge / 2, height), (0.0, height)], around=40, bevel=0.006),
+            )
+        ]
         for i in range(3):
             c, s = math.cos(2 * math.pi * i / 3), math.sin(2 * math.pi * i / 3)
             spread = np.array([-s, c]) * 0.055
@@ -110,7 +133,10 @@ def side_table(draws: Draws) -> Prop:
             foot = np.array([c, s]) * (reach + 0.03)
             path = [(float(p[0]), float(p[1]), z) for p, z in ((tops[0], under), (foot, 0.006), (tops[1], under))]
             parts.append(Part("legs", tube(path, 0.006, 10, 0.02)))
-        colliders: tuple[Collider, ...] = (round_hull(edge / 2, under, height), round_hull(reach + 0.02, 0.0, under, reach))
+        colliders: tuple[Collider, ...] = (
+            round_hull(edge / 2, under, height),
+            round_hull(reach + 0.02, 0.0, under, reach),
+        )
         half = edge / 2 / math.sqrt(2.0) - 0.015
         density = 90.0
     else:

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Textures of our own: patterns by numpy that tile without a seam. ``python -m humanoid_brain.scene.textures`` writes them."""
+"""Textures of our own: patterns by numpy that tile without a seam.
+
+``python -m humanoid_brain.scene.textures`` writes them.
+"""

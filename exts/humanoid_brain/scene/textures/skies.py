@@ -49,7 +49,7 @@ def sunset() -> np.ndarray:
     toward = np.clip(0.5 + 0.5 * x, 0, 1)
     low = mix((0.34, 0.26, 0.36), (0.98, 0.46, 0.14), toward**1.6)
     sky = mix(low, (0.07, 0.10, 0.26), np.clip(up * 1.5, 0, 1) ** 0.6)
-    glow = np.exp(-((1 - x) / 0.06)) * np.exp(-((up - 0.06) / 0.16) ** 2)
+    glow = np.exp(-((1 - x) / 0.06)) * np.exp(-(((up - 0.06) / 0.16) ** 2))
     return _over_ground(sky + glow[..., None] * np.array([1.0, 0.75, 0.40]), up, (0.07, 0.055, 0.05))
 
 

@@ -97,7 +97,9 @@ def concrete() -> Images:
     large = fractal("concrete.large", u + 0.06 * noise("concrete.warp", u, v, 6, 6), v, 3, 3, 6, 0.56)
     fine = fractal("concrete.fine", u, v, 48, 48, 3, 0.6)
     stain = step(0.62, 0.16, fractal("concrete.stain", u, v, 4, 4, 4))
-    pores = step(0.86, 0.05, noise("concrete.pores", u, v, 150, 150)) * step(0.5, 0.2, noise("concrete.where", u, v, 9, 9))
+    pores = step(0.86, 0.05, noise("concrete.pores", u, v, 150, 150)) * step(
+        0.5, 0.2, noise("concrete.where", u, v, 9, 9)
+    )
     light = np.clip(0.5 + 1.3 * (large - 0.5) + 0.28 * (fine - 0.5), 0, 1)
     color = mix((0.22, 0.218, 0.212), (0.40, 0.398, 0.39), light)
     color = mix(color, (0.19, 0.185, 0.175), 0.35 * stain)
@@ -151,7 +153,9 @@ def wallpaper() -> Images:
         design = np.maximum(design, step(0.0, 0.014, 0.016 - outline))
         leaf = 0.13 * np.clip(1 - (y / 0.30) ** 2, 0, None) * (1 - 0.55 * np.clip(y / 0.3, -1, 1))
         inside = step(0.0, 0.012, leaf - np.abs(x))
-        vein = step(0.0, 0.012, 0.008 - np.abs(x)) + step(0.0, 0.02, 0.012 - np.abs(((y * 9 - np.abs(x) * 10) % 1.0) - 0.5) * 0.4)
+        vein = step(0.0, 0.012, 0.008 - np.abs(x)) + step(
+            0.0, 0.02, 0.012 - np.abs(((y * 9 - np.abs(x) * 10) % 1.0) - 0.5) * 0.4
+        )
         design = np.maximum(design, inside * (1 - 0.85 * np.clip(vein, 0, 1)))
     paper = 0.5 * fractal("wallpaper.paper", u, v, 64, 64, 2)
     color = mix((0.40, 0.46, 0.44), (0.61, 0.64, 0.59), np.clip(design, 0, 1)) * (0.97 + 0.06 * paper)[..., None]
