@@ -20,7 +20,7 @@ from humanoid_brain.optics import Array, CameraModel
 HAZE_DISTANCE = 32.0
 """Distance in m over which the floor fades into the horizon."""
 _DEPTH = 4
-_GUIDES = 4
+_GUIDES, _SCALAR_GUIDES = 4, 2
 _FIELD = 45.0
 """Horizontal field of view in degrees of a stage without a camera."""
 
@@ -97,7 +97,7 @@ class FilmRenderer:
             pose = camera.pose if isinstance(camera, Follow) else np.asarray(camera, float)
             view = dataclasses.replace(view, world_from_camera=pose)
         renderer = self._scalar or self._stage
-        guides = renderer.guides(view, _GUIDES, seed)
+        guides = renderer.guides(view, _SCALAR_GUIDES if self._scalar else _GUIDES, seed)
         linear = renderer.color(view, self.samples, seed, _DEPTH)
         return tone_map(self._with_sky(denoise(linear, guides, self.samples), guides, view))
 

@@ -39,7 +39,11 @@ class ScalarRenderer:
         Raises:
             DeviceError: The lens has distortion.
         """
-        integrator = {"type": "aov", "aovs": "albedo:albedo,normal:sh_normal,distance:depth", "inner": {"type": "depth"}}
+        integrator = {
+            "type": "aov",
+            "aovs": "albedo:albedo,normal:sh_normal,distance:depth",
+            "inner": {"type": "depth"},
+        }
         image = self._render(camera, integrator, samples, seed, "rgba")
         return np.concatenate([image[..., 4:], image[..., 3:4]], -1)
 
