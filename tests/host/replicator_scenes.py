@@ -16,6 +16,7 @@ from pxr import Gf, Usd, UsdGeom, UsdLux
 from humanoid_brain import host
 from humanoid_brain.host.semantics import add_labels
 from humanoid_brain.host.standalone import replicator as rep
+from humanoid_brain.host.standalone.replicator.render_products import RenderProduct
 
 WIDTH, HEIGHT = 64, 48
 CAMERA = "/World/camera"
@@ -76,11 +77,16 @@ def take(name: str, camera: str = CAMERA, legacy: bool = True, **params: Any) ->
 @contextmanager
 def attached(name: str, camera: str = CAMERA, **params: Any) -> Iterator[rep.annotators.Annotator]:
     """An annotator on a render product of the test's size."""
-    product = rep.create.render_product(camera, (WIDTH, HEIGHT))
-    assert not isinstance(product, list)
     annotator = rep.annotators.get(name, init_params=params)
-    annotator.attach(product)
+    annotator.attach(product_of(camera))
     try:
         yield annotator
     finally:
         annotator.detach()
+
+
+def product_of(camera: str = CAMERA, **kwargs: Any) -> RenderProduct:
+    """A render product of the test's size."""
+    product = rep.create.render_product(camera, (WIDTH, HEIGHT), **kwargs)
+    assert isinstance(product, RenderProduct)
+    return product

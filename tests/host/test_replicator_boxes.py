@@ -78,6 +78,16 @@ def test_a_prim_with_labelled_children_has_no_occlusion(h: host.Host) -> None:
     assert found["/World/table"]["x_max"] == found["/World/table/cup"]["x_max"]  # its box holds what is below it
 
 
+def test_what_is_hidden_on_the_stage_has_no_box_and_keeps_the_ids_of_others(stage: Usd.Stage) -> None:
+    before = take("bounding_box_2d_loose")
+    UsdGeom.Imageable(stage.GetPrimAtPath(CRATE)).MakeInvisible()
+    after = take("bounding_box_2d_loose")
+    assert set(rows(before)) == {CRATE, BARREL} and set(rows(after)) == {BARREL}
+    assert after["info"]["bboxIds"].tolist() == before["info"]["bboxIds"].tolist()[1:]
+    assert rows(after)[BARREL]["occlusionRatio"] == 0.0
+    assert set(rows(take("bounding_box_3d_360"))) == {BARREL}
+
+
 def test_boxes_carry_ids_that_match_across_annotators(stage: Usd.Stage) -> None:
     loose, tight = take("bounding_box_2d_loose"), take("bounding_box_2d_tight_fast")
     assert loose["info"]["bboxIds"].dtype == np.uint32
@@ -165,6 +175,16 @@ def test_a_triangle_through_the_camera_plane_is_cut_exactly() -> None:
     # On the near plane the edges have come 0.45 of their way: 0.5 m up has become 0.275 m.
     np.testing.assert_allclose(bounds, [32 + 64, 24 - 64 * 2.75, 32 + 640, 24], rtol=1e-6)
     assert projected_bounds(CAMERA_MODEL, points * (1, 1, 0) + (0, 0, 1), np.array([[0, 1, 2]])) is None
+
+
+def test_a_fisheye_bounds_what_is_beside_it() -> None:
+    # 120 degrees to either side in 64 pixels; a small plate at 100 degrees to the right, behind the camera's plane.
+    camera = CameraModel(WIDTH, HEIGHT, 32 / np.radians(120), 32 / np.radians(120), 32.0, 24.0, kind="fisheye")
+    angle = np.radians([95.0, 105.0, 100.0])
+    points = np.stack([np.sin(angle), np.array([0.0, 0.0, 0.1]), -np.cos(angle)], -1)
+    bounds = projected_bounds(camera, points, np.array([[0, 1, 2]]))
+    assert bounds is not None
+    np.testing.assert_allclose(bounds[[0, 2]], [32 + 32 * 95 / 120, 32 + 32 * 105 / 120], atol=1e-6)
 
 
 def test_bounds_outside_the_image_are_no_box() -> None:

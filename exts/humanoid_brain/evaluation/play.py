@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from humanoid_brain.host import Host
-    from humanoid_brain.host.standalone.renderer import Follow, Renderer
+    from humanoid_brain.host.standalone.render.film import FilmRenderer, Follow
     from humanoid_brain.learning.env import HumanoidEnv
     from humanoid_brain.learning.policy import Policy
 
@@ -128,7 +128,7 @@ class _Filmed:
     """The robots of an environment in front of a camera that follows them."""
 
     def __init__(self, env: HumanoidEnv, config: PlayConfig) -> None:
-        from humanoid_brain.host.standalone.renderer import Renderer
+        from humanoid_brain.host.standalone.render.film import FilmRenderer
 
         simulation = env.simulation
         built = simulation.built
@@ -136,7 +136,7 @@ class _Filmed:
         self._links = simulation.host.RigidPrimView(prim_paths_expr=exprs, name="film", reset_xform_properties=False)
         self._links.initialize(simulation.world.physics_sim_view)
         self._env, self._config = env, config
-        self._renderer: Renderer = Renderer(
+        self._renderer: FilmRenderer = FilmRenderer(
             built.stage, config.width, config.height, config.samples, bodies=self._links.prim_paths
         )
         self._centre: npt.NDArray[np.float64] | None = None
@@ -161,7 +161,7 @@ class _Filmed:
         write_atomic(path, data.getvalue())
 
     def _camera(self) -> Follow:
-        from humanoid_brain.host.standalone.renderer import Follow
+        from humanoid_brain.host.standalone.render.film import Follow
 
         centre = self._env.state.root_position.mean(0).cpu().numpy().astype(float)
         centre[2] = 0.85

@@ -25,9 +25,9 @@ def write_picture(scene: Path, config: SceneConfig, path: Path) -> None:
     try:
         from PIL import Image
 
-        from humanoid_brain.host.standalone.renderer import Follow, Renderer
+        from humanoid_brain.host.standalone.render.film import FilmRenderer, Follow
 
-        renderer = Renderer(Usd.Stage.Open(str(scene)), WIDTH, HEIGHT, SAMPLES)
+        renderer = FilmRenderer(Usd.Stage.Open(str(scene)), WIDTH, HEIGHT, SAMPLES)
     except ImportError as error:
         raise HostError(f"pictures need the standalone host: {error}", todo="Pass --no-picture") from error
     extent = grid_extent(config.num_envs, config.spacing)

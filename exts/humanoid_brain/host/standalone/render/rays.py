@@ -22,8 +22,9 @@ from humanoid_brain.rng import stream
 Floats = npt.NDArray[np.float32]
 Indices = npt.NDArray[np.int64]
 
-_LANES = {"llvm_ad_rgb": 1 << 21, "cuda_ad_rgb": 1 << 24}
-"""Rays per launch."""
+_LANES = {"llvm_ad_rgb": 1 << 18, "cuda_ad_rgb": 1 << 24}
+"""Rays per launch. On a CPU, sums over neighbouring rays cost more than the rays, so that a launch had best have one
+ray per pixel; a GPU wants many."""
 _LAYERS = 8
 """Transparent surfaces that a label ray goes through."""
 _VISIBLE_OPACITY = 0.5
@@ -62,7 +63,7 @@ class RayTracer:
         travelled = mi.Float(hit.t)
         if scene.see_through:
             travelled, surface, hit = self._through(scene, rays, known, hit, surface)
-        piece = self._piece(hit, surface, offsets, faces)
+        piece = self._piece(hit, offsets, faces)
         seen = piece >= 0
         distance = dr.select(seen, travelled + near, dr.inf)
         position = dr.select(seen, rays.o + rays.d * travelled, 0.0)
@@ -99,7 +100,7 @@ class RayTracer:
             ray = mi.Ray3f(rays.o + rays.d * start, rays.d, rays.maxt - start, rays.time, rays.wavelengths)
             hit = scene.scene.ray_intersect_preliminary(ray, active=active)
             active = active & hit.is_valid()
-            piece = self._piece(hit, None, offsets, faces, active)
+            piece = self._piece(hit, offsets, faces, active)
             active = active & (piece >= -1)
             inside = dr.gather(mi.UInt32, table, row + mi.UInt32(dr.maximum(piece, 0)), active & (piece >= 0)) == 1
             found = found | (active & inside)
@@ -115,8 +116,7 @@ class RayTracer:
         if depth not in self._integrators:
             self._integrators[depth] = mi.load_dict({"type": "path", "max_depth": depth})
         total = np.zeros((camera.height * camera.width, 3), np.float64)
-        for number, (count, sampler, rays, known) in enumerate(self._batches(camera, samples, seed, "color")):
-            del number
+        for count, sampler, rays, known in self._batches(camera, samples, seed, "color"):
             radiance, _, _ = self._integrators[depth].sample(scene.scene, sampler, rays, active=known)
             radiance = dr.select(known & dr.all(dr.isfinite(radiance)), radiance, 0.0)
             sums = [dr.block_sum(channel, count) for channel in (radiance.x, radiance.y, radiance.z)]
@@ -134,7 +134,7 @@ class RayTracer:
         offsets, faces = self._piece_maps(scene)
         for count, _, rays, known in self._batches(camera, samples, seed, "guides"):
             surface = scene.scene.ray_intersect(rays, active=known)
-            piece = self._piece(surface, surface, offsets, faces)
+            piece = self._piece(surface, offsets, faces)
             seen = piece >= 0
             albedo = surface.bsdf(rays).eval_diffuse_reflectance(surface, seen)
             values = (*albedo, *surface.sh_frame.n, surface.t, mi.Float(1.0))
@@ -158,7 +158,7 @@ class RayTracer:
     def _sample_rays(self, camera: CameraModel, sampler: Any, count: int) -> tuple[Any, Any]:
         mi, dr = self._backend.mi, self._backend.dr
         corners = mi.Float(self._lens(camera)[1].ravel())
-        width, height, per_pixel = (dr.opaque(mi.UInt32, value) for value in (camera.width, camera.height, count))
+        width, per_pixel = dr.opaque(mi.UInt32, camera.width), dr.opaque(mi.UInt32, count)
         pixel = dr.arange(mi.UInt32, camera.width * camera.height * count) // per_pixel
         column, row = pixel % width, pixel // width
         jitter = sampler.next_2d()
@@ -179,7 +179,6 @@ class RayTracer:
             focus = local * (dr.opaque(mi.Float, camera.focus_distance) / dr.maximum(-local.z, 1e-6))
             local = dr.normalize(focus - origin)
         rays, _ = self._world_rays(camera, origin, local)
-        del height
         return mi.RayDifferential3f(rays), known
 
     def _centre_rays(self, camera: CameraModel, pixels: Indices | None) -> tuple[Any, Any, Any]:
@@ -222,10 +221,9 @@ class RayTracer:
             hit, surface = dr.select(going, next_hit, hit), dr.select(going, next_surface, surface)
         return travelled, surface, hit
 
-    def _piece(self, hit: Any, surface: Any, offsets: Any, faces: Any, active: Any = True) -> Any:
+    def _piece(self, hit: Any, offsets: Any, faces: Any, active: Any = True) -> Any:
         """Number of the piece that was hit; -1 for a light, and for nothing."""
         mi, dr = self._backend.mi, self._backend.dr
-        del surface
         shape = dr.reinterpret_array(mi.UInt32, hit.shape)
         offset = dr.gather(mi.UInt32, offsets, shape, active)
         known = active & hit.is_valid() & (offset != mi.UInt32(int(NOTHING)))

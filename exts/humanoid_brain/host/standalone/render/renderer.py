@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -240,13 +241,20 @@ class StageRenderer:
                 self._poses.pop(body, None)  # moved on the stage: the later of the two counts
         self._stage_poses = placement.bodies
 
+    def scalar_scene(self) -> Any:
+        """The Mitsuba scene as it is now, for the variant that traces one ray at a time."""
+        return self._built().scene
+
     def _ready(self) -> MitsubaScene:
-        """The scene as it is now."""
+        """The scene as it is now, for many rays at once."""
         if not self.backend.vectorized:
             raise DeviceError(
                 "this machine's Mitsuba traces one ray at a time, which is too slow for images with labels",
                 todo="Install LLVM 19 or later (on Debian and Ubuntu: apt-get install libllvm19), or use a GPU",
             )
+        return self._built()
+
+    def _built(self) -> MitsubaScene:
         self.backend.activate()
         if self._scene is None:
             self._scene = self._builder.build(self._visible_pieces(), self._lights)
@@ -284,6 +292,6 @@ class StageRenderer:
         return (rows[:, None] * camera.width + columns).ravel()
 
 
-def _is_part(path: str, gprim: str) -> bool:
-    """True for the path of something below a gprim, such as a GeomSubset."""
-    return path.startswith(gprim + "/")
+def _is_below(path: str, root: str) -> bool:
+    """True for ``root`` and what is below it, as a GeomSubset is below its mesh."""
+    return path == root or path.startswith(root.rstrip("/") + "/")

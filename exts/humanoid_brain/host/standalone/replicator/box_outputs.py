@@ -60,7 +60,11 @@ def bounding_box_3d(frame: Frame, params: dict[str, Any], everywhere: bool = Fal
     """Boxes in the object's frame, and that frame; of what is in the field of view, unless ``everywhere``."""
     table = frame.table(filter_of(params))
     instances = table.instances
-    kept = [index for index, each in enumerate(instances) if everywhere or frame.loose_box(each.shapes) is not None]
+    kept = [
+        index
+        for index, each in enumerate(instances)
+        if each.shapes and (everywhere or frame.loose_box(each.shapes) is not None)
+    ]
     boxes = [frame.box_3d(instances[index].path, instances[index].shapes) for index in kept]
     return _boxes(frame, table, kept, BOX_3D, lambda row: (*boxes[row][0].ravel(), boxes[row][1].T))
 

@@ -71,17 +71,18 @@ def projected_bounds(camera: CameraModel, points: Array, triangles: Integers) ->
         None when nothing is in front of the near plane.
     """
     pixels, depth = camera.project(points)
-    inside = depth >= camera.near
+    bent, around = camera.kind != "pinhole", camera.kind == "fisheye"
+    inside = np.isfinite(pixels).all(1) if around else depth >= camera.near  # a fisheye may see what is beside it
     if not inside.any():
         return None
     seen = [pixels[inside]]
-    bent = camera.kind != "pinhole"
     edges = _edges(triangles) if bent or not inside.all() else np.zeros((0, 2), int)
-    if len(edges):
-        crossing = edges[inside[edges[:, 0]] != inside[edges[:, 1]]]
+    edges = edges[inside[edges].any(1)]
+    if not around:
+        crossing = edges[~inside[edges].all(1)]
         seen.append(camera.project(_cut(points, depth, crossing, camera.near))[0])
     if bent:
-        seen.append(_along(camera, points, pixels, depth, edges[inside[edges].any(1)]))
+        seen.append(_along(camera, points, pixels, edges))
     found = np.concatenate(seen)
     found = found[np.isfinite(found).all(1)]
     return np.concatenate([found.min(0), found.max(0)]) if len(found) else None
@@ -99,14 +100,14 @@ def _cut(points: Array, depth: Array, edges: Integers, near: float) -> Array:
     return a + share * (b - a)
 
 
-def _along(camera: CameraModel, points: Array, pixels: Array, depth: Array, edges: Integers) -> Array:
+def _along(camera: CameraModel, points: Array, pixels: Array, edges: Integers) -> Array:
     """Pixels of points along the edges that are long in the image, or that leave the lens's field."""
     length = np.linalg.norm(pixels[edges[:, 0]] - pixels[edges[:, 1]], axis=1)
     edges = edges[~(length < _LONG)]  # an edge with an end that the lens does not image has no length: NaN
     share = np.linspace(0.0, 1.0, _PIECES + 1)[1:-1, None, None]
     a, b = points[edges[:, 0]], points[edges[:, 1]]
-    found, along = camera.project((a + share * (b - a)).reshape(-1, 3))
-    return found[along >= camera.near]
+    found, depth = camera.project((a + share * (b - a)).reshape(-1, 3))
+    return found if camera.kind == "fisheye" else found[depth >= camera.near]
 
 
 def clamped(bounds: Array, width: int, height: int) -> tuple[int, int, int, int] | None:

@@ -17,6 +17,7 @@ from humanoid_brain.host.standalone.replicator.poses import BodyPoses, StageFram
 from humanoid_brain.host.standalone.replicator.render_products import RenderProduct
 from humanoid_brain.host.standalone.replicator.render_settings import settings
 from humanoid_brain.host.standalone.replicator.semantics import StageSemantics
+from humanoid_brain.host.standalone.simulation import simulation
 from humanoid_brain.host.standalone.utils.stage import get_current_stage, on_stage_change
 
 if TYPE_CHECKING:
@@ -41,11 +42,19 @@ class _StageCapture:
         from humanoid_brain.host.standalone.render.renderer import StageRenderer
 
         bodies = self._drawn_bodies()
-        wanted = (settings.device, bodies)
+        # A renderer keeps poses that it was given: after a stop, those of the stage count again.
+        wanted = (settings.device, bodies, simulation.view)
         if self._renderer is None or self._made_for != wanted:
+            self.close()
             self._renderer = StageRenderer(self.stage, settings.device, bodies=bodies)
             self._made_for = wanted
         return self._renderer
+
+    def close(self) -> None:
+        """Drop the renderer."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
 
     def _drawn_bodies(self) -> tuple[str, ...] | None:
         """The bodies of the environments to draw, and those in no environment; None for all."""
@@ -69,7 +78,8 @@ def capture() -> None:
         return
     stage = get_current_stage()
     if not _captures or _captures[0].stage is not stage:
-        _captures[:] = [_StageCapture(stage)]
+        _forget()
+        _captures.append(_StageCapture(stage))
     current = _captures[0]
     poses = current.bodies.read()
     renderer = current.renderer()
@@ -125,6 +135,8 @@ def _below(path: str, roots: Sequence[str]) -> bool:
 
 
 def _forget() -> None:
+    for each in _captures:
+        each.close()
     _captures.clear()
 
 

@@ -88,7 +88,8 @@ class Frame:
     def table(self, chosen: SemanticFilter) -> InstanceTable:
         """The instances that a filter finds."""
         if chosen not in self._tables:
-            self._tables[chosen] = self._semantics.instances(self.shape_paths, chosen)
+            visible = [self._renderer.is_visible(index) for index in range(len(self._renderer.shapes))]
+            self._tables[chosen] = self._semantics.instances(self.shape_paths, visible, chosen)
         return self._tables[chosen]
 
     def instance_ids(self, chosen: SemanticFilter) -> npt.NDArray[np.uint32]:

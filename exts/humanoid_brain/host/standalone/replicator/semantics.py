@@ -108,7 +108,7 @@ class Instance:
     Attributes:
         path: Its path; below a clone, that of the clone.
         labels: Label by type; labels of ancestors come first, parted by commas.
-        shapes: Indices of the shapes at or below it, those of labelled descendants too.
+        shapes: Indices of the visible shapes at or below it, those of labelled descendants too.
         has_children: Whether a labelled prim with geometry is below it.
     """
 
@@ -151,8 +151,11 @@ class StageSemantics:
             self._own[path] = _read_labels(prim) if prim else {}
         return self._own[path]
 
-    def instances(self, shapes: Sequence[str], chosen: SemanticFilter) -> InstanceTable:
-        """The instances that ``chosen`` finds at or above the prims at ``shapes``."""
+    def instances(self, shapes: Sequence[str], visible: Sequence[bool], chosen: SemanticFilter) -> InstanceTable:
+        """The instances that ``chosen`` finds at or above the prims at ``shapes``.
+
+        Hidden shapes count for the order of instances, so that hiding one does not renumber the others.
+        """
         chains: dict[str, list[tuple[str, Labels]]] = {"": []}
 
         def chain(path: str) -> list[tuple[str, Labels]]:
@@ -167,11 +170,11 @@ class StageSemantics:
         members: dict[str, list[int]] = {}
         parents: set[str] = set()
         owners: list[str] = []
-        for index, path in enumerate(shapes):
+        for index, (path, shown) in enumerate(zip(shapes, visible, strict=True)):
             labelled = chain(path)
             for prim, _ in labelled:
-                members.setdefault(prim, []).append(index)
-            parents.update(prim for prim, _ in labelled[:-1])
+                members.setdefault(prim, []).extend([index] if shown else [])
+            parents.update(prim for prim, _ in labelled[:-1] if shown)
             owners.append(labelled[-1][0] if labelled else "")
         instances = [
             Instance(path, _joined(chain(path)), tuple(found), path in parents) for path, found in members.items()
