@@ -100,7 +100,7 @@ class KittiLayout:
         size, location, angle = upright(box, level)
         ray = math.atan2(location[0], location[2])
         alpha = math.remainder(angle - ray, 2 * math.pi)
-        numbers = " ".join(f"{value:.4f}" for value in (*size, *location, angle))
+        numbers = " ".join(f"{round(value, 4) + 0.0:.4f}" for value in (*size, *location, angle))
         return head.format(_truncation(box, camera), alpha) + numbers
 
 

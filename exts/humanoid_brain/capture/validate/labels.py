@@ -81,7 +81,7 @@ def _check(
         yield Finding("box_outside", "error", f"its box leaves the picture by {over:g} pixels")
     area = item.get("area", w * h)
     if isinstance(area, int | float) and area < config.minimum_area:
-        yield Finding("tiny", "warning", f"{area:g} pixels can be seen of it")
+        yield Finding("tiny", "note", f"{area:g} pixels can be seen of it")
     mask: Mask | None = None
     try:
         mask = mask_of(item, picture.width, picture.height)
