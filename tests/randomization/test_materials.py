@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -26,7 +27,7 @@ def surface(stage: Usd.Stage, path: str) -> UsdShade.Shader:
     return bound(stage, path).ComputeSurfaceSource()[0]
 
 
-def look(stage: Usd.Stage, path: str, name: str) -> object:
+def look(stage: Usd.Stage, path: str, name: str) -> Any:
     return surface(stage, path).GetInput(name).Get()
 
 
@@ -41,7 +42,6 @@ def test_only_the_selected_prims_change_although_all_share_a_material(stage: Usd
     for path in CHAIRS:
         name = path.strip("/").replace("/", ".")
         color = look(stage, f"{path}/seat", "diffuseColor")
-        assert isinstance(color, Gf.Vec3f)
         assert tuple(color) == pytest.approx(draw.values[f"c.{name}.wood.color"])
         assert look(stage, f"{path}/leg", "roughness") == pytest.approx(draw.values[f"c.{name}.steel.roughness"])
         assert look(stage, f"{path}/leg", "metallic") == 1.0  # the copy keeps what is not randomized

@@ -106,7 +106,7 @@ def test_a_sky_takes_its_texture_from_the_folder(stage: Usd.Stage, configured: C
         f"terms:\n  sky: {{kind: light, select: {{paths: [/World/lights/sky]}}, texture: {{folder: {tmp_path}}}}}\n"
     )
     randomizer = start(stage, config)
-    seen = {apply(randomizer, frame).values["sky.World.lights.sky.texture"] for frame in range(12)}
+    seen = {str(apply(randomizer, frame).values["sky.World.lights.sky.texture"]) for frame in range(12)}
     assert seen == {"noon.png", "dusk.png"}
     assert Path(value(stage, "/World/lights/sky.inputs:texture:file").path).parent == tmp_path
 
