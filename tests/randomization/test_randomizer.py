@@ -237,6 +237,15 @@ def test_a_stage_has_one_randomizer_at_a_time(stage: Usd.Stage, configured: Conf
     Randomizer(config, stage, 1)
 
 
+def test_an_edit_of_the_session_that_would_hide_the_draws_is_reported(stage: Usd.Stage, configured: Configured) -> None:
+    config = configured("terms:\n  a: {kind: light, select: {paths: [/World/lights/sun]}, intensity: [1, 2]}\n")
+    randomizer = Randomizer(config, stage, 1)
+    with Usd.EditContext(stage, stage.GetSessionLayer()):
+        stage.GetAttributeAtPath("/World/lights/sun.inputs:intensity").Set(5.0)
+    with pytest.raises(SceneError, match=r"/World/lights/sun\.inputs:intensity: the session layer sets"):
+        randomizer.apply(randomizer.draw(0))
+
+
 def test_a_held_draw_lasts_as_many_frames_as_told(stage: Usd.Stage, configured: Configured) -> None:
     randomizer = Randomizer(configured("terms:\n  a: {kind: fog, hold: 3}\n"), stage, 1)
     density = [randomizer.draw(frame).values["a.density"] for frame in range(9)]

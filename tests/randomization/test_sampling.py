@@ -101,6 +101,8 @@ def test_directions_fill_their_part_of_the_sphere_evenly() -> None:
     azimuth = np.degrees(np.arctan2(part[:, 1], part[:, 0]))
     assert elevation.min() >= -10.001 and elevation.max() <= 30.001
     assert azimuth.min() >= 79.999 and azimuth.max() <= 100.001
+    low, high = np.sin(np.radians([-10.0, 30.0]))
+    check_mean(part[:, 2], (low + high) / 2, (high - low) ** 2 / 12)
 
 
 def test_boxes_and_axes_take_each_coordinate_from_its_own_range() -> None:
