@@ -22,7 +22,9 @@ def refused(text: str) -> str:
 
 def test_numbers_and_pairs_stand_for_distributions() -> None:
     config = base.parse(
-        RandomizationConfig, SUN + "    intensity: [100, 200]\n    exposure: 2\n  p: {kind: light_pool, count: [1, 3]}\n", "r"
+        RandomizationConfig,
+        SUN + "    intensity: [100, 200]\n    exposure: 2\n  p: {kind: light_pool, count: [1, 3]}\n",
+        "r",
     )
     sun, pool = config.terms["sun"], config.terms["p"]
     assert isinstance(sun, LightTerm) and isinstance(pool, LightPoolTerm)
@@ -71,7 +73,10 @@ def test_an_impossible_range_is_refused_by_file_line_and_field(text: str, messag
         ("{kind: fog, density: -1}", "leave the possible range of 0 to 10 1/m"),
         ("{kind: light_pool, size: {kind: schedule, start: 1, end: 2, over: [5, 5]}}", "must rise"),
         ("{kind: light_pool, size: {kind: schedule, start: 1, end: 0, over: [0, 5]}}", "draws from 0 to 1 leave"),
-        ("{kind: light_pool, size: {kind: schedule, start: 1, end: 2, by: progress, over: [0, 5]}}", "progress ends at 1"),
+        (
+            "{kind: light_pool, size: {kind: schedule, start: 1, end: 2, by: progress, over: [0, 5]}}",
+            "progress ends at 1",
+        ),
     ],
 )
 def test_an_impossible_term_is_refused(term: str, message: str) -> None:
@@ -86,7 +91,9 @@ def test_a_term_needs_a_name_that_a_prim_can_have() -> None:
     assert "String should match pattern" in refused("terms:\n  my-fog: {kind: fog}\n")
 
 
-@pytest.mark.parametrize(("shape", "weights"), [("linear", (0.0, 0.25, 0.5, 1.0)), ("cosine", (0.0, 0.1464466, 0.5, 1.0))])
+@pytest.mark.parametrize(
+    ("shape", "weights"), [("linear", (0.0, 0.25, 0.5, 1.0)), ("cosine", (0.0, 0.1464466, 0.5, 1.0))]
+)
 def test_a_schedule_goes_from_start_to_end(shape: str, weights: tuple[float, ...]) -> None:
     schedule = Schedule.model_validate({"start": 0, "end": 1, "over": (100, 200), "shape": shape})
     assert [schedule.weight(frame, 0.0) for frame in (0, 125, 150, 999)] == pytest.approx(weights)

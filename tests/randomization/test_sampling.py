@@ -8,7 +8,16 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from humanoid_brain.config.distributions import Choice, Constant, Distribution, Integer, LogUniform, Normal, Schedule, Uniform
+from humanoid_brain.config.distributions import (
+    Choice,
+    Constant,
+    Distribution,
+    Integer,
+    LogUniform,
+    Normal,
+    Schedule,
+    Uniform,
+)
 from humanoid_brain.config.spaces import Axes, Box, Hemisphere, Hsv, Palette, Rgb, Shell, Sphere
 from humanoid_brain.randomization import sampling
 from humanoid_brain.randomization.sampling import Moment
@@ -76,7 +85,7 @@ def test_the_ends_of_the_uniform_numbers_stay_within_all_limits() -> None:
 def test_points_of_a_shell_fill_it_evenly() -> None:
     points = sampling.position(Shell(radius=(1.0, 2.0)), numbers(3), NOW)
     radius = np.linalg.norm(points, axis=1)
-    assert 1.0 <= radius.min() and radius.max() <= 2.0
+    assert radius.min() >= 1.0 and radius.max() <= 2.0
     share = (1.5**3 - 1.0) / (2.0**3 - 1.0)
     check_mean((radius < 1.5).astype(float), share, share * (1 - share))
     check_mean(points[:, 2], 0.0, 1.0)
@@ -90,8 +99,10 @@ def test_directions_fill_their_part_of_the_sphere_evenly() -> None:
     part = sampling.direction(Sphere(azimuth=(80.0, 100.0), elevation=(-10.0, 30.0)), numbers(2))
     elevation = np.degrees(np.arcsin(part[:, 2]))
     azimuth = np.degrees(np.arctan2(part[:, 1], part[:, 0]))
-    assert -10.001 <= elevation.min() and elevation.max() <= 30.001
-    assert 79.999 <= azimuth.min() and azimuth.max() <= 100.001
+    assert elevation.min() >= -10.001 and elevation.max() <= 30.001
+    assert azimuth.min() >= 79.999 and azimuth.max() <= 100.001
+    low, high = np.sin(np.radians([-10.0, 30.0]))
+    check_mean(part[:, 2], (low + high) / 2, (high - low) ** 2 / 12)
 
 
 def test_boxes_and_axes_take_each_coordinate_from_its_own_range() -> None:

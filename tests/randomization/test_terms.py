@@ -44,7 +44,7 @@ def apply(randomizer: Randomizer, frame: int = 0, context: Context | None = None
             {"/World/lights/sun.xformOp:transform:randomization", "/World/lights/sun.xformOpOrder"},
         ),
         (
-            "{kind: light, select: {paths: ['/World/lights/*']}, position: {kind: box, low: [0, 0, 1], high: [1, 1, 2]}}",
+            "{kind: light, select: {paths: ['/World/lights/*']}, position: {kind: shell, radius: [1, 2]}}",
             {"/World/lights/lamp.xformOp:transform:randomization", "/World/lights/lamp.xformOpOrder"},
         ),
         (
@@ -106,7 +106,7 @@ def test_a_sky_takes_its_texture_from_the_folder(stage: Usd.Stage, configured: C
         f"terms:\n  sky: {{kind: light, select: {{paths: [/World/lights/sky]}}, texture: {{folder: {tmp_path}}}}}\n"
     )
     randomizer = start(stage, config)
-    seen = {apply(randomizer, frame).values["sky.World.lights.sky.texture"] for frame in range(12)}
+    seen = {str(apply(randomizer, frame).values["sky.World.lights.sky.texture"]) for frame in range(12)}
     assert seen == {"noon.png", "dusk.png"}
     assert Path(value(stage, "/World/lights/sky.inputs:texture:file").path).parent == tmp_path
 
@@ -155,7 +155,9 @@ def test_another_choice_of_props_is_visible_in_each_frame(stage: Usd.Stage, conf
     seen = set()
     for frame in range(30):
         apply(randomizer, frame)
-        visible = [path for path in CHAIRS if UsdGeom.Imageable(stage.GetPrimAtPath(path)).ComputeVisibility() != "invisible"]
+        visible = [
+            path for path in CHAIRS if UsdGeom.Imageable(stage.GetPrimAtPath(path)).ComputeVisibility() != "invisible"
+        ]
         assert len(visible) == 1
         seen.update(visible)
     assert seen == set(CHAIRS)
@@ -167,7 +169,9 @@ def test_fog_lies_where_a_renderer_looks_for_it(stage: Usd.Stage, configured: Co
     assert value(stage, density) == 0.0
     draw = apply(randomizer)
     assert value(stage, density) == pytest.approx(draw.values["mist.density"])
-    assert tuple(value(stage, "/randomization/fog.humanoid_brain:fog:color")) == pytest.approx(draw.values["mist.color"])
+    assert tuple(value(stage, "/randomization/fog.humanoid_brain:fog:color")) == pytest.approx(
+        draw.values["mist.color"]
+    )
 
 
 def test_distractors_keep_clear_of_subject_camera_ground_obstacles_and_one_another(

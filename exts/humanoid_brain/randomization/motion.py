@@ -116,7 +116,7 @@ def load_motion(path: str | Path) -> Motion:
 
 
 _ARRAYS = ("joint_positions", "root_position", "root_orientation")
-_TODO = "See the guide for what a motion file holds"
+_TODO = "docs/randomization.md says what a motion file holds"
 
 
 def _read_npz(path: Path) -> dict[str, Any]:

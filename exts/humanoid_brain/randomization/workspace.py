@@ -152,8 +152,13 @@ class Workspace:
         return placed
 
     def write(self, edits: Iterable[Edit]) -> None:
-        """Bring the layer from whatever it holds to the prepared state with ``edits``, in one change."""
+        """Bring the layer from whatever it holds to the prepared state with ``edits``, in one change.
+
+        Raises:
+            SceneError: The session layer itself, which is stronger, sets an attribute that is to be edited.
+        """
         wanted = {(edit.prim, edit.name): edit for edit in edits}
+        self._require_visible(wanted.keys() - self._prepared.keys())
         with Sdf.ChangeBlock():
             for key in self._written.keys() - wanted.keys():
                 self._restore(key)
@@ -162,6 +167,15 @@ class Workspace:
                 if self._written.get(key) != edit:
                     self._author(key, edit)
                     self._written[key] = edit
+
+    def _require_visible(self, keys: Iterable[_Key]) -> None:
+        for prim, name in keys:
+            if self._session.GetAttributeAtPath(f"{prim}.{name}"):
+                raise SceneError(
+                    "the session layer sets this attribute, which hides the randomization",
+                    where=f"{prim}.{name}",
+                    todo="Clear the edits of the session, or save them into the scene",
+                )
 
     def _author(self, key: _Key, edit: Edit) -> None:
         spec = Sdf.CreatePrimInLayer(self.layer, edit.prim)
