@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from humanoid_brain.config.base import Model
 from humanoid_brain.config.scene import SceneConfig
@@ -27,6 +27,13 @@ class BuildSceneConfig(Model):
     """Accepted for uniformity; building a scene draws nothing at random."""
     output: Path = Path("outputs/scene")
     """Folder for the file."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _accept_scene(cls, value: Any) -> Any:
+        """A preset of config/scenes is a scene by itself."""
+        alone = isinstance(value, dict) and value and set(value) <= set(SceneConfig.model_fields)
+        return {"scene": value} if alone else value
 
     @field_validator("file")
     @classmethod

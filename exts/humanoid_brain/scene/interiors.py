@@ -19,7 +19,7 @@ from humanoid_brain.scene.room import Room, author_room, plan_room
 from humanoid_brain.scene.room_lights import author_lights
 
 INTERIOR = "/World/interior"
-PROPS = f"{INTERIOR}/props"
+ROOM, LIGHTS, PROPS = f"{INTERIOR}/room", f"{INTERIOR}/lights", f"{INTERIOR}/props"
 PARKING_DISTANCE, PARKING_PITCH, PARKING_ROW = 60.0, 2.5, 12
 """How far in m behind the room hidden props stand, how far from one another, and how many to a row."""
 
@@ -68,8 +68,8 @@ def author_interior(stage: Usd.Stage, config: InteriorConfig) -> Interior:
     """
     interior = plan_interior(config)
     UsdGeom.Xform.Define(stage, INTERIOR)
-    author_room(stage, f"{INTERIOR}/room", interior.room, config)
-    author_lights(stage, f"{INTERIOR}/lights", interior.room, config.lights)
+    author_room(stage, ROOM, interior.room, config)
+    author_lights(stage, LIGHTS, interior.room, config.lights)
     UsdGeom.Scope.Define(stage, PROPS)
     material = author_material(stage, f"{INTERIOR}/looks/prop_physics")
     for pooled in interior.pool:

@@ -9,15 +9,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from pxr import Gf, Sdf, Usd, UsdGeom, UsdShade
+from pxr import Gf, Sdf, Usd
 
 from humanoid_brain.config.interior import InteriorConfig
 from humanoid_brain.scene.anthropometry import Array
 from humanoid_brain.scene.draws import Draws
-from humanoid_brain.scene.interiors import INTERIOR, PROPS, Interior, plan_interior
+from humanoid_brain.scene.interiors import PROPS, ROOM, Interior, plan_interior
 from humanoid_brain.scene.placement import Footprint, KeepClear, apart, free
 from humanoid_brain.scene.props.prop import Prop, Support
-from humanoid_brain.scene.room import SIDES, Room
+from humanoid_brain.scene.room import SIDES, Room, show, show_surfaces
 
 TRIES = 80
 """Places that are tried for a prop before it is left out."""
@@ -81,24 +81,19 @@ def draw_layout(config: InteriorConfig, seed: int, frame: int, keep_clear: Seque
 
 
 def apply_layout(stage: Usd.Stage, layout: Layout) -> dict[str, Array]:
-    """Show a layout: edits transforms, visibility and the two bindings of floor and walls, and nothing else.
+    """Show a layout: edits transforms and visibility where they change, and nothing else.
 
     Returns:
         World pose (4, 4) by prim path of the props that are shown.
     """
+    rows = zip(layout.paths, layout.positions, layout.orientations, layout.visible, strict=True)
     with Sdf.ChangeBlock():
-        for path, position, orientation, visible in zip(
-            layout.paths, layout.positions, layout.orientations, layout.visible, strict=True
-        ):
+        for path, position, orientation, visible in rows:
             prim = stage.GetPrimAtPath(path)
-            prim.GetAttribute("xformOp:translate").Set(Gf.Vec3d(*position.tolist()))
-            prim.GetAttribute("xformOp:orient").Set(Gf.Quatd(*orientation.tolist()))
-            shown = UsdGeom.Tokens.inherited if visible else UsdGeom.Tokens.invisible
-            prim.GetAttribute("visibility").Set(shown)
-    room = f"{INTERIOR}/room"
-    for target, look in (("floor", f"floor_{layout.floor}"), ("walls", f"wall_{layout.wall}")):
-        material = UsdShade.Material(stage.GetPrimAtPath(f"{room}/looks/{look}"))
-        UsdShade.MaterialBindingAPI(stage.GetPrimAtPath(f"{room}/{target}")).Bind(material)
+            _set(prim.GetAttribute("xformOp:translate"), Gf.Vec3d(*position.tolist()))
+            _set(prim.GetAttribute("xformOp:orient"), Gf.Quatd(*orientation.tolist()))
+            show(prim, bool(visible))
+        show_surfaces(stage, ROOM, layout.floor, layout.wall)
     return layout.poses()
 
 
@@ -183,6 +178,11 @@ class _Arrangement:
         for index, place in self.places.items():
             for surface in self.interior.pool[index].prop.supports:
                 yield index, place, surface
+
+
+def _set(attribute: Usd.Attribute, value: Gf.Vec3d | Gf.Quatd) -> None:
+    if attribute.Get() != value:
+        attribute.Set(value)
 
 
 def footprint_of(prop: Prop, position: tuple[float, float], yaw: float) -> Footprint:

@@ -129,46 +129,71 @@ def plan_room(config: InteriorConfig, draws: Draws) -> Room:
 def author_room(stage: Usd.Stage, path: str, room: Room, config: InteriorConfig) -> None:
     """Author the shell below ``path``: what is seen, and boxes that collide. The ground below is the floor's collider.
 
-    Frames change floor and walls by binding one of ``path/looks/floor_KIND`` to ``path/floor`` and one of
-    ``path/looks/wall_KIND`` to ``path/walls``.
+    Each kind of floor is a mesh ``path/floor/KIND``, each kind of wall a scope ``path/walls/KIND``; frames show one of
+    each. The first of the configuration is shown.
     """
     UsdGeom.Xform.Define(stage, path)
     UsdGeom.Scope.Define(stage, f"{path}/looks")
     for name, looks in TRIM.items():
         preview_surface(stage, f"{path}/looks/{name}", looks)
+    add_label(UsdGeom.Xform.Define(stage, f"{path}/floor").GetPrim(), "floor")
     for kind in config.floors:
-        preview_surface(stage, f"{path}/looks/floor_{kind}", FLOORS[kind])
+        look = preview_surface(stage, f"{path}/looks/floor_{kind}", FLOORS[kind])
+        _author(stage, f"{path}/floor/{kind}", [_slab((room.width, room.depth, 0.02), (0.0, 0.0, -0.01))], look)
+    add_label(UsdGeom.Xform.Define(stage, f"{path}/walls").GetPrim(), "wall")
     for kind in config.walls:
-        preview_surface(stage, f"{path}/looks/wall_{kind}", WALLS[kind])
-    floor = _slab((room.width, room.depth, 0.02), (0.0, 0.0, -0.01))
-    _author(stage, f"{path}/floor", "floor", [floor], f"{path}/looks/floor_{config.floors[0]}")
-    walls = UsdGeom.Scope.Define(stage, f"{path}/walls").GetPrim()
-    _bind(walls, f"{path}/looks/wall_{config.walls[0]}")
-    material = author_material(stage, f"{path}/looks/physics")
+        look = preview_surface(stage, f"{path}/looks/wall_{kind}", WALLS[kind])
+        UsdGeom.Scope.Define(stage, f"{path}/walls/{kind}")
+        for side in SIDES:
+            panels = [_placed(_slab(*panel), room.wall_frame(side)) for panel in _panels(room, side)]
+            _author(stage, f"{path}/walls/{kind}/{side}", panels, look)
+    show_surfaces(stage, path, config.floors[0], config.walls[0])
+    _author_colliders(stage, f"{path}/collision", room)
+    _author_trim(stage, path, room, config)
+
+
+def show_surfaces(stage: Usd.Stage, path: str, floor: str, wall: str) -> None:
+    """Show one kind of floor and of walls of the room at ``path`` and hide the others; edits only what changes."""
+    for group, shown in (("floor", floor), ("walls", wall)):
+        for prim in stage.GetPrimAtPath(f"{path}/{group}").GetChildren():
+            show(prim, prim.GetName() == shown)
+
+
+def show(prim: Usd.Prim, visible: bool) -> None:
+    """Show or hide a prim, without an edit where nothing changes."""
+    attribute = UsdGeom.Imageable(prim).CreateVisibilityAttr()
+    wanted = UsdGeom.Tokens.inherited if visible else UsdGeom.Tokens.invisible
+    if attribute.Get() != wanted:
+        attribute.Set(wanted)
+
+
+def _author_colliders(stage: Usd.Stage, path: str, room: Room) -> None:
+    UsdGeom.Scope.Define(stage, path)
+    material = author_material(stage, f"{path}/material")
     for side in SIDES:
-        frame = room.wall_frame(side)
-        panels = _panels(room, side)
-        _author(stage, f"{path}/walls/{side}", "wall", [_placed(_slab(*panel), frame) for panel in panels])
-        size = (THICKNESS, room.length(side) + 2 * THICKNESS, room.height)
-        turned = size if side in ("east", "west") else (size[1], size[0], size[2])
+        frame, length = room.wall_frame(side), room.length(side) + 2 * THICKNESS
+        size = (THICKNESS, length) if side in ("east", "west") else (length, THICKNESS)
         at = frame[:3, 3] + frame[:3, 0] * THICKNESS / 2
-        collider = BoxCollider(turned, (float(at[0]), float(at[1]), room.height / 2))
-        author_box_collider(stage, f"{path}/walls/{side}_collision", collider, material)
+        collider = BoxCollider((*size, room.height), (float(at[0]), float(at[1]), room.height / 2))
+        author_box_collider(stage, f"{path}/{side}", collider, material)
+
+
+def _author_trim(stage: Usd.Stage, path: str, room: Room, config: InteriorConfig) -> None:
+    """Ceiling, skirting boards, windows and door."""
+    looks = {name: UsdShade.Material(stage.GetPrimAtPath(f"{path}/looks/{name}")) for name in TRIM}
     if config.ceiling:
         slab = _slab((room.width + 0.3, room.depth + 0.3, 0.1), (0.0, 0.0, room.height + 0.05))
-        _author(stage, f"{path}/ceiling", "ceiling", [slab], f"{path}/looks/ceiling")
+        _author(stage, f"{path}/ceiling", [slab], looks["ceiling"], "ceiling")
     if config.skirting:
         boards = [board for side in SIDES for board in _skirting(room, side)]
-        _author(stage, f"{path}/skirting", "wall", boards, f"{path}/looks/trim")
+        _author(stage, f"{path}/skirting", boards, looks["trim"], "wall")
     for window in room.windows:
-        frame = room.wall_frame(window.side)
-        parts = [_placed(part, frame) for part in _window(window)]
-        _author(stage, f"{path}/window_{window.side}", "window", parts, f"{path}/looks/trim")
+        parts = [_placed(part, room.wall_frame(window.side)) for part in _window(window)]
+        _author(stage, f"{path}/window_{window.side}", parts, looks["trim"], "window")
     if room.door is not None:
-        frame = room.wall_frame(room.door.side)
         for name, parts in _door(room.door).items():
-            surfaces = [_placed(part, frame) for part in parts]
-            _author(stage, f"{path}/door_{name}", "door", surfaces, f"{path}/looks/{name}")
+            surfaces = [_placed(part, room.wall_frame(room.door.side)) for part in parts]
+            _author(stage, f"{path}/door_{name}", surfaces, looks[name], "door")
 
 
 def _panels(room: Room, side: Side) -> list[tuple[tuple[float, float, float], tuple[float, float, float]]]:
@@ -235,15 +260,11 @@ def _placed(surface: Surface, frame: Array) -> Surface:
     return surface.turned(frame[:3, :3]).moved((x, y, z))
 
 
-def _author(stage: Usd.Stage, path: str, label: str, surfaces: list[Surface], look: str | None = None) -> None:
-    """A labelled mesh; texture coordinates run along the floor and up the walls."""
-    coordinates = [box_coordinates(surface, (0, 1, 2)) for surface in surfaces]
-    prim = author_mesh(stage, path, surfaces, coordinates).GetPrim()
-    add_label(prim, label)
-    if look is not None:
-        _bind(prim, look)
-
-
-def _bind(prim: Usd.Prim, look: str) -> None:
-    material = UsdShade.Material(prim.GetStage().GetPrimAtPath(look))
-    UsdShade.MaterialBindingAPI.Apply(prim).Bind(material)
+def _author(
+    stage: Usd.Stage, path: str, surfaces: list[Surface], look: UsdShade.Material, label: str | None = None
+) -> None:
+    """A mesh whose texture coordinates run along the floor and up the walls."""
+    prim = author_mesh(stage, path, surfaces, [box_coordinates(surface, (0, 1, 2)) for surface in surfaces]).GetPrim()
+    UsdShade.MaterialBindingAPI.Apply(prim).Bind(look)
+    if label is not None:
+        add_label(prim, label)
