@@ -286,7 +286,7 @@ def test_native_packages_have_one_place_each(repo_root: Path) -> None:
     """So that an engine, a renderer or an Isaac Sim version can be changed in one file."""
     places = {
         ("ovphysx", "ovstage"): ("host/standalone/engine",),
-        ("mitsuba", "drjit"): ("host/standalone/renderer",),
+        ("mitsuba", "drjit"): ("host/standalone/render/variant",),
         ("isaacsim", "omni", "carb"): ("host/isaac", "extension.py"),
     }
     package = repo_root / "exts" / "humanoid_brain"

@@ -12,7 +12,7 @@ from pxr import Gf, Sdf, Usd, UsdGeom
 from humanoid_brain import host
 from humanoid_brain.host.semantics import add_labels
 from humanoid_brain.host.standalone.replicator.boxes import clamped, pixel_bounds, projected_bounds
-from humanoid_brain.optics import CameraModel
+from humanoid_brain.optics import Array, CameraModel
 from tests.host.replicator_scenes import CAMERA, HEIGHT, WIDTH, add_cube, add_two_cubes, new_stage, take
 
 CRATE, BARREL = "/World/crate", "/World/barrel"
@@ -167,14 +167,20 @@ def test_loose_boxes_follow_the_lens(stage: Usd.Stage) -> None:
 CAMERA_MODEL = CameraModel(WIDTH, HEIGHT, 64.0, 64.0, 32.0, 24.0, near=0.1)  # at the origin, along -z
 
 
+def bounds_of(camera: CameraModel, points: Array) -> Array | None:
+    """Bounds of one triangle."""
+    (bounds,) = projected_bounds(camera, [points], lambda number: np.array([[0, 1, 2]]))
+    return bounds
+
+
 def test_a_triangle_through_the_camera_plane_is_cut_exactly() -> None:
     # From 1 m in front to 1 m behind, 1 m to the right: only depths of 0.1 m and more count.
     points = np.array([[1.0, 0.0, -1.0], [1.0, 0.5, -1.0], [1.0, 0.0, 1.0]])
-    bounds = projected_bounds(CAMERA_MODEL, points, np.array([[0, 1, 2]]))
+    bounds = bounds_of(CAMERA_MODEL, points)
     assert bounds is not None
     # On the near plane the edges have come 0.45 of their way: 0.5 m up has become 0.275 m.
     np.testing.assert_allclose(bounds, [32 + 64, 24 - 64 * 2.75, 32 + 640, 24], rtol=1e-6)
-    assert projected_bounds(CAMERA_MODEL, points * (1, 1, 0) + (0, 0, 1), np.array([[0, 1, 2]])) is None
+    assert bounds_of(CAMERA_MODEL, points * (1, 1, 0) + (0, 0, 1)) is None
 
 
 def test_a_fisheye_bounds_what_is_beside_it() -> None:
@@ -182,7 +188,7 @@ def test_a_fisheye_bounds_what_is_beside_it() -> None:
     camera = CameraModel(WIDTH, HEIGHT, 32 / np.radians(120), 32 / np.radians(120), 32.0, 24.0, kind="fisheye")
     angle = np.radians([95.0, 105.0, 100.0])
     points = np.stack([np.sin(angle), np.array([0.0, 0.0, 0.1]), -np.cos(angle)], -1)
-    bounds = projected_bounds(camera, points, np.array([[0, 1, 2]]))
+    bounds = bounds_of(camera, points)
     assert bounds is not None
     np.testing.assert_allclose(bounds[[0, 2]], [32 + 32 * 95 / 120, 32 + 32 * 105 / 120], atol=1e-6)
 

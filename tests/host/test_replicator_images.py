@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from pxr import Gf, Usd, UsdGeom
 
 from humanoid_brain import host
+from humanoid_brain.errors import HostError
 from humanoid_brain.host.semantics import add_labels
 from humanoid_brain.host.standalone import replicator as rep
+from humanoid_brain.host.standalone.replicator.render_settings import RenderSettings
 from tests.host.replicator_scenes import CAMERA, HEIGHT, WIDTH, add_cube, add_two_cubes, attached, new_stage, take
 
 MIDDLE = (24, 32)  # the pixel just right of and below the optical axis, on the crate
@@ -41,18 +45,39 @@ def test_normals_are_in_the_world_with_an_unused_channel(stage: Usd.Stage) -> No
     assert not normals[SKY].any()
 
 
-def test_a_picture_is_opaque_and_repeats_bit_for_bit(stage: Usd.Stage) -> None:
-    rep.standalone_settings.samples, rep.standalone_settings.seed = 4, 11
-    try:
-        first, second = take("rgb"), take("LdrColor")
-        rep.standalone_settings.seed = 12
-        other = take("rgb")
-    finally:
-        rep.standalone_settings.reset()
+@pytest.fixture
+def settings() -> Iterator[RenderSettings]:
+    yield rep.standalone_settings
+    rep.standalone_settings.reset()
+
+
+def test_a_picture_is_opaque_and_repeats_bit_for_bit(stage: Usd.Stage, settings: RenderSettings) -> None:
+    settings.use("preview")
+    settings.seed = 11
+    first, second = take("rgb"), take("LdrColor")
+    settings.seed = 12
+    other = take("rgb")
     assert first.shape == (HEIGHT, WIDTH, 4) and first.dtype == np.uint8
     assert (first[..., 3] == 255).all() and first[..., :3].max() > 20
     assert (first == second).all()
     assert (first != other).any()
+
+
+def test_settings_change_the_picture_and_not_the_labels(stage: Usd.Stage, settings: RenderSettings) -> None:
+    settings.use("preview")
+    plain, depth = take("rgb"), take("distance_to_camera")
+    settings.exposure, settings.white = -1.0, (1.0, 1.0, 0.5)
+    dark = take("rgb")
+    assert (dark[..., :3].mean((0, 1)) < plain[..., :3].mean((0, 1))).all()
+    assert dark[..., 2].mean() < dark[..., 0].mean()
+    settings.reset()
+    settings.use("preview")
+    settings.fog_density, settings.fog_color = 2.0, (0.0, 1.0, 0.0)
+    fog = take("rgb").astype(int)
+    assert (fog[..., 1] > fog[..., 0] + 50).all()  # 9 m are far in a fog that ends sight at 1.5 m
+    assert (take("distance_to_camera") == depth).all()
+    with pytest.raises(HostError, match="no preset 'best'"):
+        settings.use("best")
 
 
 def test_label_sets_have_ids(stage: Usd.Stage) -> None:

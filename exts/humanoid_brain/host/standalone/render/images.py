@@ -54,7 +54,7 @@ def _load(file: str, modified: int, color_space: str) -> Pixels | None:
         return None
     channels = image.reshape(*image.shape[:2], -1)
     decode = color_space == "sRGB" or (color_space == "auto" and image.dtype == np.uint8 and channels.shape[2] > 1)
-    scale = np.iinfo(image.dtype).max if np.issubdtype(image.dtype, np.integer) else 1.0
+    scale = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0}.get(image.dtype, 1.0)
     values = channels.astype(np.float32) / np.float32(scale)
     if values.shape[2] >= 3:
         color, rest = values[..., 2::-1], values[..., 3:4]

@@ -61,7 +61,7 @@ def denoise(linear: Floats, guides: Floats, samples: int) -> Floats:
         samples: Samples per pixel of ``linear``; more make the filter weaker.
     """
     coverage = guides[..., 7:]
-    albedo = guides[..., :3] + (1.0 - coverage) + np.float32(_DARKEST)
+    albedo = (guides[..., :3] + (1.0 - coverage) + _DARKEST).astype(np.float32)
     distance = np.log(guides[..., 6] / np.maximum(coverage[..., 0], 1e-3) + np.float32(1e-2))
     slope = np.maximum(*(_least_slope(distance, axis) for axis in (0, 1)))
     light = _despeckled(linear / albedo)

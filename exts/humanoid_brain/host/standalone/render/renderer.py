@@ -201,10 +201,7 @@ class StageRenderer:
         """List the pieces again; geometry is read again at and below the paths that changed."""
         require_metres(self.stage)
         for key in list(self._geometry):
-            if any(
-                key[0] == path or key[0].startswith(path.rstrip("/") + "/") or _is_part(path, key[0])
-                for path in changed
-            ):
+            if any(_is_below(key[0], path) or _is_below(path, key[0]) for path in changed):
                 del self._geometry[key]
         parts: dict[str, list[str]] = {}
         self._parts.clear()

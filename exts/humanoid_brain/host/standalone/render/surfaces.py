@@ -200,8 +200,8 @@ def texture_file(asset: Sdf.AssetPath | None, where: str) -> str:
     return resolved
 
 
-def _source(shader: UsdShade.Shader, name: str) -> Usd.Attribute | UsdShade.Output | None:
-    """What gives an input its value: an attribute, or the output of another shader."""
+def _source(shader: UsdShade.Shader, name: str) -> Any:
+    """What gives an input its value: a Usd.Attribute, the UsdShade.Output of another shader, or None."""
     given = shader.GetInput(name)
     if not given:
         return None

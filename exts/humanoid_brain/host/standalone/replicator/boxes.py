@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,8 +56,10 @@ def _ends(seen: npt.NDArray[np.bool_]) -> tuple[Integers, Integers]:
     return first, np.where(seen.any(1), last, -1)
 
 
-def projected_bounds(camera: CameraModel, points: Array, triangles: Integers) -> Array | None:
-    """Bounds (4,) u_min, v_min, u_max, v_max in pixels of a surface in the image plane, not cut at the image's border.
+def projected_bounds(
+    camera: CameraModel, surfaces: Sequence[Array], triangles: Callable[[int], Integers]
+) -> list[Array | None]:
+    """Bounds (4,) u_min, v_min, u_max, v_max in pixels of surfaces in the image plane, not cut at the image's border.
 
     What lies nearer than the camera's near plane is cut off, edge by edge, so that a surface which reaches past the
     camera has the bounds of its part in front. Edges that the lens bends are followed in pieces: an edge's image is
@@ -64,19 +67,38 @@ def projected_bounds(camera: CameraModel, points: Array, triangles: Integers) ->
 
     Args:
         camera: The camera.
-        points: Corners (N, 3) in the world, m.
-        triangles: Their indices (T, 3).
+        surfaces: Corners (N, 3) of each surface in the world, m; N is at least 1.
+        triangles: Gives, by number of the surface, the indices (T, 3) of its triangles' corners.
 
     Returns:
-        None when nothing is in front of the near plane.
+        None for a surface of which nothing is in front of the near plane.
     """
-    pixels, depth = camera.project(points)
+    if not surfaces:
+        return []
+    starts = np.cumsum([0, *map(len, surfaces)])
+    pixels, depth = camera.project(np.concatenate(surfaces))
+    inside = depth >= camera.near
+    simple = np.logical_and.reduceat(inside, starts[:-1]) & (camera.kind == "pinhole")
+    low, high = np.minimum.reduceat(pixels, starts[:-1]), np.maximum.reduceat(pixels, starts[:-1])
+    whole = np.concatenate([low, high], 1)
+    found: list[Array | None] = []
+    for i, points in enumerate(surfaces):
+        part = slice(starts[i], starts[i + 1])
+        if simple[i]:
+            found.append(whole[i])
+        else:
+            found.append(_cut_bounds(camera, points, triangles(i), pixels[part], depth[part]))
+    return found
+
+
+def _cut_bounds(camera: CameraModel, points: Array, triangles: Integers, pixels: Array, depth: Array) -> Array | None:
+    """As :func:`projected_bounds`, for one surface that is cut or bent."""
     bent, around = camera.kind != "pinhole", camera.kind == "fisheye"
     inside = np.isfinite(pixels).all(1) if around else depth >= camera.near  # a fisheye may see what is beside it
     if not inside.any():
         return None
     seen = [pixels[inside]]
-    edges = _edges(triangles) if bent or not inside.all() else np.zeros((0, 2), int)
+    edges = _edges(triangles)
     edges = edges[inside[edges].any(1)]
     if not around:
         crossing = edges[~inside[edges].all(1)]

@@ -103,7 +103,7 @@ def _frame(
     camera = _camera(product, prim, frames)
     labels = renderer.labels(camera)
     colored = any(annotator.output.needs_picture for annotator in product.annotators)
-    picture = _picture(renderer, camera) if colored else None
+    picture = _picture(renderer, camera, labels.distance) if colored else None
     return Frame(stage, renderer, camera, prim, labels, picture, semantics, frames, product.past)
 
 
@@ -121,12 +121,15 @@ def _camera(product: RenderProduct, prim: Usd.Prim, frames: StageFrames) -> Came
     return replace(read_camera(prim, *product.resolution), world_from_camera=rigid(frames.frame(product.camera_path)))
 
 
-def _picture(renderer: StageRenderer, camera: CameraModel) -> npt.NDArray[np.uint8]:
-    from humanoid_brain.host.standalone.renderer_image import tone_map
+def _picture(renderer: StageRenderer, camera: CameraModel, distance: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+    """RGBA [H, W, 4] in sRGB as the settings ask for it."""
+    from humanoid_brain.host.standalone.render.picture import add_fog, linear_picture, tone_map
 
-    linear = renderer.color(camera, settings.samples, settings.seed, settings.depth)
+    linear = linear_picture(renderer, camera, settings.preset, settings.seed)
+    if settings.fog_density > 0.0:
+        linear = add_fog(linear, distance, settings.fog_density, settings.fog_color)
     picture = np.full((camera.height, camera.width, 4), 255, np.uint8)
-    picture[..., :3] = tone_map(linear)
+    picture[..., :3] = tone_map(linear, settings.exposure, settings.white)
     return picture
 
 

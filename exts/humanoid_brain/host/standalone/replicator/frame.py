@@ -70,7 +70,7 @@ class Frame:
         self._renderer, self._semantics, self._frames = renderer, semantics, frames
         self._tables: dict[SemanticFilter, InstanceTable] = {}
         self._bounds: PixelBounds | None = None
-        self._projected: dict[int, Array | None] = {}
+        self._projected: dict[int, Array] | None = None
         self._vertices: dict[int, Array] = {}
         self._alone: dict[tuple[int, ...], int] = {}
 
@@ -114,11 +114,8 @@ class Frame:
 
     def loose_box(self, members: tuple[int, ...]) -> Box | None:
         """Box, inclusive, of the whole of several shapes, cut at the image's border; None when out of view."""
-        for index in members:
-            if index not in self._projected:
-                triangles = self._renderer.triangles(index)
-                self._projected[index] = projected_bounds(self.camera, self._points(index), triangles)
-        bounds = np.array([self._projected[index] for index in members if self._projected[index] is not None])
+        projected = self._projected_shapes()
+        bounds = np.array([projected[index] for index in members if index in projected])
         if not len(bounds):
             return None
         return clamped(np.concatenate([bounds[:, :2].min(0), bounds[:, 2:].max(0)]), *self.size)
@@ -145,21 +142,19 @@ class Frame:
             shares.append(1.0 - min(self.tight_box(group)[0] / alone, 1.0) if alone else float("nan"))
         return shares
 
-    def previous_positions(self) -> Array:
-        """[H, W, 3] where each visible point was in the frame before, world frame, in m."""
+    def moved(self) -> tuple[npt.NDArray[np.bool_], Array]:
+        """Pixels [H, W] whose point moved in the world since the frame before, and where those (N, 3) were, m."""
         assert self.past is not None
         shapes = self._renderer.shapes
         moves = np.tile(np.eye(4), (len(shapes) + 1, 1, 1))  # the last stays at rest, for the background
+        moving = np.zeros(len(shapes) + 1, bool)
         for index, shape in enumerate(shapes):
-            before = self.past.transforms.get((shape.path, shape.instance))
-            now = self._renderer.transform(index)
+            before, now = self.past.transforms.get((shape.path, shape.instance)), self._renderer.transform(index)
             if before is not None and not np.array_equal(before, now):
-                moves[index] = before @ np.linalg.inv(now)
-        positions = self.labels.position.astype(np.float64)
-        moving = (np.abs(moves - np.eye(4)).max((1, 2)) > 0.0)[self.labels.shape]
-        move = moves[self.labels.shape[moving]]
-        positions[moving] = np.einsum("nij,nj->ni", move[:, :3, :3], positions[moving]) + move[:, :3, 3]
-        return positions
+                moves[index], moving[index] = before @ np.linalg.inv(now), True
+        pixels = moving[self.labels.shape]
+        move, points = moves[self.labels.shape[pixels]], self.labels.position[pixels].astype(np.float64)
+        return pixels, np.einsum("nij,nj->ni", move[:, :3, :3], points) + move[:, :3, 3]
 
     def now(self) -> Past:
         """What the next frame's motion vectors need of this one."""
@@ -170,6 +165,16 @@ class Frame:
     def _image(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.uint32]:
         """An image of ids that are given by shape; the background, shape -1, takes the 0 at the end."""
         return np.append(ids, 0).astype(np.uint32)[self.labels.shape]
+
+    def _projected_shapes(self) -> dict[int, Array]:
+        """Bounds (4,) in pixels of the visible shapes that are at least partly in front of the camera."""
+        if self._projected is None:
+            visible = filter(self._renderer.is_visible, range(len(self._renderer.shapes)))
+            shown = [index for index in visible if len(self._points(index))]
+            surfaces = [self._points(index) for index in shown]
+            bounds = projected_bounds(self.camera, surfaces, lambda number: self._renderer.triangles(shown[number]))
+            self._projected = {index: each for index, each in zip(shown, bounds, strict=True) if each is not None}
+        return self._projected
 
     def _points(self, index: int) -> Array:
         if index not in self._vertices:

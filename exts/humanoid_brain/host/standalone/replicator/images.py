@@ -11,6 +11,9 @@ import numpy.typing as npt
 from humanoid_brain.host.standalone.replicator.frame import Frame
 from humanoid_brain.host.standalone.replicator.masks import FIRST
 from humanoid_brain.host.standalone.replicator.semantics import filter_of
+from humanoid_brain.optics import Array, CameraModel
+
+_FAR = 1e9  # m; how far the sky is
 
 
 def rgb(frame: Frame, params: dict[str, Any]) -> dict[str, Any]:
@@ -38,19 +41,39 @@ def motion_vectors(frame: Frame, params: dict[str, Any]) -> dict[str, Any]:
 
     Zero in the first frame, and where the point was behind the camera.
     """
-    motion = np.zeros((*frame.labels.shape.shape, 2), np.float32)
-    if frame.past is not None:
-        camera, height, width = frame.past.camera, frame.camera.height, frame.camera.width
-        now = np.stack(np.meshgrid(np.arange(width) + 0.5, np.arange(height) + 0.5), -1)
-        before, depth = camera.project(frame.previous_positions().reshape(-1, 3))
-        before = before.reshape(height, width, 2)
+    motion = np.zeros((*frame.labels.shape.shape, 4), np.float32)
+    if frame.past is None:
+        return {"data": motion}
+    camera, before = frame.camera, frame.past.camera
+
+    def set_motion(pixels: npt.NDArray[np.bool_], points: Array) -> None:
+        """Where ``points`` were seen in the frame before, less where they are seen now."""
+        found, depth = before.project(points)
+        rows, columns = np.nonzero(pixels)
+        seen = np.isfinite(found).all(1) & (depth > 0.0)
+        now = np.stack([columns[seen] + 0.5, rows[seen] + 0.5], -1)
+        motion[rows[seen], columns[seen], :2] = found[seen] - now
+
+    moved, points = frame.moved()
+    set_motion(moved, points)
+    if not _same_view(camera, before, places=True):
+        still = ~moved & (frame.labels.shape >= 0)
+        set_motion(still, frame.labels.position[still].astype(np.float64))
+    if not _same_view(camera, before, places=False):  # the sky is too far to move when the camera only moves
         sky = frame.labels.shape < 0
-        if sky.any():  # it is as far as a point can be, so it moves only as the camera turns
-            far = camera.world_from_camera[:3, 3] + 1e9 * frame.camera.rays(now[sky])
-            before[sky], depth.reshape(height, width)[sky] = camera.project(far)
-        seen = np.isfinite(before).all(-1) & (depth.reshape(height, width) > 0.0)
-        motion[seen] = (before - now)[seen]
-    return {"data": _four(motion)}
+        rows, columns = np.nonzero(sky)
+        rays = camera.rays(np.stack([columns + 0.5, rows + 0.5], -1))
+        set_motion(sky, before.world_from_camera[:3, 3] + _FAR * rays)
+    return {"data": motion}
+
+
+def _same_view(one: CameraModel, other: CameraModel, places: bool) -> bool:
+    """Whether two cameras have the same lens and direction, and the same place too if ``places``."""
+    lenses = [(c.kind, c.fx, c.fy, c.cx, c.cy, c.distortion) for c in (one, other)]
+    columns = slice(0, 4 if places else 3)
+    return lenses[0] == lenses[1] and np.array_equal(
+        one.world_from_camera[:3, columns], other.world_from_camera[:3, columns]
+    )
 
 
 def pointcloud(frame: Frame, params: dict[str, Any]) -> dict[str, Any]:
@@ -68,6 +91,7 @@ def pointcloud(frame: Frame, params: dict[str, Any]) -> dict[str, Any]:
 
 
 def _four(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """The same with zeros in the place of the channels that Replicator leaves unused."""
-    spare = np.zeros((*values.shape[:-1], 4 - values.shape[-1]), np.float32)
-    return np.concatenate([values, spare], -1)
+    """Vectors with a zero in the place of the channel that Replicator leaves unused."""
+    padded = np.zeros((*values.shape[:-1], 4), np.float32)
+    padded[..., :3] = values
+    return padded

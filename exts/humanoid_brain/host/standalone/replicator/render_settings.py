@@ -5,47 +5,42 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from humanoid_brain.errors import HostError
-
-Preset = Literal["preview", "standard", "high"]
-
-PRESETS: dict[str, tuple[int, int, bool]] = {
-    "preview": (4, 3, True),
-    "standard": (16, 4, True),
-    "high": (128, 8, False),
-}
-"""Samples per pixel, depth of light paths, and whether to denoise."""
+from humanoid_brain.host.standalone.render.picture import PRESETS, Preset
 
 
 @dataclass
 class RenderSettings:
-    """What the next step of the orchestrator uses; only ``rgb`` and ``pointcloud`` depend on it."""
+    """What the next step of the orchestrator uses. Labels depend on ``device`` and ``environments`` alone."""
 
     device: str = "auto"
     """Where to render: "cpu", "cuda", or "auto" for CUDA where it works."""
-    samples: int = 16
-    """Paths per pixel."""
-    depth: int = 4
-    """Bounces of a path."""
-    denoise: bool = True
-    """Whether to denoise the picture; labels never are."""
+    preset: Preset = PRESETS["standard"]
+    """Samples per pixel, length of light paths, and how carefully to denoise."""
     seed: int = 0
-    """Seed of the frame's paths, 0 to 2^64 - 1. The same seed, stage and poses give the same picture bit for bit: set
-    it to the frame's address of randomness before each step."""
+    """Seed of the frame's paths. The same seed, stage and poses give the same picture bit for bit: set it to the
+    frame's address of randomness before each step."""
+    exposure: float = 0.0
+    """Stops by which pictures are brightened."""
+    white: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    """Factors of red, green and blue, as a camera's white balance has them."""
+    fog_density: float = 0.0
+    """Extinction of even fog in 1/m; one sees about 3 / density far. 0 is clear air."""
+    fog_color: tuple[float, float, float] = (0.7, 0.75, 0.8)
+    """Radiance of thick fog, linear RGB."""
     environments: Sequence[str] | None = None
-    """Draw, of cloned environments, only those at these paths; None draws all."""
+    """Of the robots and other bodies in cloned environments, draw those at these paths only; None draws all."""
 
-    def use(self, preset: Preset) -> None:
-        """Take samples, depth and denoising of a preset.
+    def use(self, preset: str) -> None:
+        """Take a preset by its name: preview, standard or high.
 
         Raises:
             HostError: There is no such preset.
         """
         if preset not in PRESETS:
             raise HostError(f"there is no preset '{preset}'", todo=f"Use {', '.join(PRESETS)}")
-        self.samples, self.depth, self.denoise = PRESETS[preset]
+        self.preset = PRESETS[preset]
 
     def reset(self) -> None:
         """Back to what a new process has."""
