@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arrays to image files and back, losslessly: OpenCV's codecs, which are twenty times faster than Pillow's.
 
-Depth and distance are 32-bit float TIFF with deflate: metres exactly as rendered, infinity kept, and any image tool
-reads them, which holds for no other format with floats. Normals are 16-bit PNG, component n as 32768 + 32767 n
+Depth and distance are 32-bit float TIFF, compressed with LZW after TIFF's predictor for floats: metres exactly as
+rendered, infinity kept, and any image tool reads them, which holds for no other format with floats; npz would tie them
+to Python. Deflate is a fifth smaller and takes twice as long. Normals are 16-bit PNG, component n as 32768 + 32767 n
 rounded: an error below 0.002 degrees in half the size of floats. Motion is a TIFF of three channels: x, y, and
 1 where the motion is known.
 """
@@ -21,7 +22,7 @@ from humanoid_brain.config.capture import DatasetConfig
 Array = npt.NDArray[Any]
 
 _PNG = b"\x89PNG\r\n\x1a\n"
-_DEFLATE = 8
+_LZW, _FLOAT_PREDICTOR = 5, 3
 _ZERO, _UNIT = 32768.0, 32767.0
 
 
@@ -135,7 +136,8 @@ def _png(array: Array, level: int) -> bytes:
 def _tiff(array: Array) -> bytes:
     import cv2
 
-    return _encode(".tiff", array, [cv2.IMWRITE_TIFF_COMPRESSION, _DEFLATE])
+    options = [cv2.IMWRITE_TIFF_COMPRESSION, _LZW, cv2.IMWRITE_TIFF_PREDICTOR, _FLOAT_PREDICTOR]
+    return _encode(".tiff", array, options)
 
 
 def _encode(kind: str, array: Array, options: list[int]) -> bytes:
