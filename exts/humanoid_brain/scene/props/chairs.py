@@ -172,13 +172,14 @@ def armchair(draws: Draws) -> Prop:
     )
     parts.append(Part("cushion", _moved(cushion, lean, rear)))
     reach = (back - foot) * math.sin(math.radians(9.0))
+    top = foot + (back - foot) * math.cos(math.radians(9.0))
     colliders = (
         BoxCollider((depth - 0.04, width, seat - foot), (0.0, 0.0, (seat + foot) / 2)),
         *(
             BoxCollider((depth - 0.03, arm, rest - seat), (0.0, s * (inner + arm) / 2, (rest + seat) / 2))
             for s in (-1.0, 1.0)
         ),
-        BoxCollider((0.20, width - 0.05, back - seat), (rear[0] - reach / 2 - 0.03, 0.0, (back + seat) / 2)),
+        BoxCollider((0.20, width - 0.05, top - seat), (rear[0] - reach / 2 - 0.03, 0.0, (top + seat) / 2)),
         *(
             BoxCollider((0.05, 0.05, foot), (x, y, foot / 2))
             for x in (-depth / 2 + 0.07, depth / 2 - 0.07)

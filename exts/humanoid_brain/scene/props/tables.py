@@ -128,11 +128,15 @@ def side_table(draws: Draws) -> Prop:
         ]
         for i in range(3):
             c, s = math.cos(2 * math.pi * i / 3), math.sin(2 * math.pi * i / 3)
-            spread = np.array([-s, c]) * 0.055
-            tops = [np.array([c, s]) * (reach - 0.03) + sign * spread for sign in (-1.0, 1.0)]
-            foot = np.array([c, s]) * (reach + 0.03)
-            path = [(float(p[0]), float(p[1]), z) for p, z in ((tops[0], under), (foot, 0.006), (tops[1], under))]
-            parts.append(Part("legs", tube(path, 0.006, 10, 0.02)))
+            out, across = np.array([c, s]), np.array([-s, c])
+            corners = [
+                (out * (reach - 0.03) - across * 0.055, under),
+                (out * (reach + 0.03) - across * 0.012, 0.006),
+                (out * (reach + 0.03) + across * 0.012, 0.006),
+                (out * (reach - 0.03) + across * 0.055, under),
+            ]
+            path = [(float(at[0]), float(at[1]), z) for at, z in corners]
+            parts.append(Part("legs", tube(path, 0.006, 10, 0.012)))
         colliders: tuple[Collider, ...] = (
             round_hull(edge / 2, under, height),
             round_hull(reach + 0.02, 0.0, under, reach),
