@@ -50,6 +50,7 @@ PACKAGES: dict[str, tuple[str, str]] = {
     "tensorboard": ("tensorboard", STANDALONE),
     "opencv-python-headless": ("cv2", STANDALONE),
     "pillow": ("PIL", STANDALONE),
+    "pyoidn": ("pyoidn", STANDALONE),
     "ovui": ("omni.ui", STUDIO),
 }
 """Distribution -> module to import and who needs it: the same packages as in pyproject.toml."""
