@@ -18,7 +18,7 @@ from humanoid_brain.config.commands import DemoConfig
 from humanoid_brain.files import make_folder
 from humanoid_brain.jobs import Event
 
-_FILM: dict[str, Any] = {"width": 480, "height": 270, "samples": 8}
+_FILM: dict[str, Any] = {"width": 480, "height": 270, "samples": 3}
 """Small enough to be drawn in two minutes on two CPU cores."""
 _PICTURES: dict[str, Any] = {"width": 640, "height": 480}
 """Of the dataset."""

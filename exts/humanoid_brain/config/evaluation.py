@@ -81,7 +81,7 @@ class PlayConfig(PolicyChoice):
     """Height of the film, pixels."""
     fps: int = Field(default=25, ge=1, le=60)
     """Frames per second; a divisor of the control rate plays smoothest."""
-    samples: int = Field(default=12, ge=1, le=1024)
+    samples: int = Field(default=4, ge=1, le=1024)
     """Light paths per pixel; more is smoother and slower."""
     robots: int = Field(default=1, ge=1, le=25)
     """Robots that walk side by side."""

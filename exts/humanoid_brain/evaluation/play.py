@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _SMOOTHING = 0.06
 """Share of the way to the robots that the camera goes per frame."""
-_STILL_SAMPLES = 4
+_STILL_SAMPLES = 8
 """How many times the film's samples the still picture has."""
 
 
@@ -172,20 +172,7 @@ class _Filmed:
         return Follow((x, y, z), distance=3.0 + 2.0 * spread)
 
     def _poses(self) -> dict[str, npt.NDArray[np.float64]]:
-        position, orientation = self._links.get_world_poses(clone=False)
-        matrices = _matrices(position, orientation)
+        from humanoid_brain.learning.rotations import poses
+
+        matrices = poses(*self._links.get_world_poses(clone=False)).numpy()
         return dict(zip(self._links.prim_paths, matrices, strict=True))
-
-
-def _matrices(position: Tensor, orientation: Tensor) -> npt.NDArray[np.float64]:
-    """Poses (N, 4, 4) from positions (N, 3) and orientations (N, 4) wxyz."""
-    import numpy as np
-
-    p, (w, x, y, z) = position.cpu().double().numpy(), orientation.cpu().double().numpy().T
-    pose = np.zeros((len(p), 4, 4))
-    pose[:, 0, :3] = np.stack([1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)], -1)
-    pose[:, 1, :3] = np.stack([2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)], -1)
-    pose[:, 2, :3] = np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], -1)
-    pose[:, :3, 3] = p
-    pose[:, 3, 3] = 1.0
-    return pose
