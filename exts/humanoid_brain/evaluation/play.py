@@ -16,7 +16,6 @@ from humanoid_brain.jobs import FileWritten, Job
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from torch import Tensor
 
     from humanoid_brain.host import Host
     from humanoid_brain.host.standalone.render.film import FilmRenderer, Follow
