@@ -163,6 +163,14 @@ def test_data_stays_as_it_was_when_the_scene_moves_on(stage: Usd.Stage) -> None:
         assert np.isinf(annotator.get_data()[24, 28]) and kept[24, 28] == pytest.approx(9.0, abs=1e-4)
 
 
+def test_data_for_a_gpu_that_is_not_there_is_refused(stage: Usd.Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    import warp
+
+    monkeypatch.setattr(warp, "is_cuda_available", lambda: False)
+    with attached("normals") as annotator, pytest.raises(AnnotatorError, match="no CUDA device"):
+        annotator.get_data(device="cuda")
+
+
 def test_detached_annotators_give_no_data(stage: Usd.Stage) -> None:
     annotator = rep.annotators.get("rgb")
     assert not annotator.is_attached and annotator.name == annotator.get_name() == "rgb"

@@ -162,7 +162,11 @@ def test_motion_vectors_count_to_the_left_and_upwards(stage: Usd.Stage) -> None:
         rep.orchestrator.step()
         motion = annotator.get_data()
         np.testing.assert_allclose(motion[24, 43], [0, -0.3 * 64 / 13, 0, 0], atol=1e-3)
-        assert np.abs(motion[SKY]).max() < 1e-3  # what is infinitely far does not move with a camera that only moves
+        assert not motion[SKY].any()  # what is infinitely far does not move with a camera that only moves
+        UsdGeom.Xformable(stage.GetPrimAtPath(CAMERA)).AddRotateYOp().Set(np.degrees(0.01))
+        rep.orchestrator.step()
+        # Turned by 0.01 rad to the left, the sky goes to the right: 0.64 pixels in the middle, more at the border.
+        assert annotator.get_data()[2, 32, 0] == pytest.approx(-0.64, abs=0.02)
     assert motion.shape == (HEIGHT, WIDTH, 4) and motion.dtype == np.float32
 
 

@@ -144,3 +144,19 @@ def test_unknown_and_wrong_writers_are_refused(stage: Usd.Stage, registered: Non
         rep.WriterRegistry.register(dict)  # type: ignore[arg-type]
     with pytest.raises(WriterError, match="'flat' is no data structure"):
         writer_of("flat", product_of())
+
+
+def test_a_new_stage_detaches_writers(h: host.Host, stage: Usd.Stage, registered: None) -> None:
+    writer = writer_of("legacy", product_of())
+    assert rep.WriterRegistry.attached() == [writer]
+    new_stage(h)
+    assert rep.WriterRegistry.attached() == [] and writer.get_attached_annotators() == []
+
+
+def test_a_writer_is_detached_by_its_name(stage: Usd.Stage, registered: None) -> None:
+    product = product_of()
+    writer_of("legacy", product)
+    rep.WriterRegistry.detach("Recorder", product_of(force_new=True))
+    assert len(rep.WriterRegistry.attached()) == 1
+    rep.WriterRegistry.detach("Recorder", product)
+    assert rep.WriterRegistry.attached() == []

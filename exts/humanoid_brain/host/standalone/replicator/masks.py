@@ -54,11 +54,11 @@ def _mask(ids: npt.NDArray[np.uint32], params: dict[str, Any], **info: dict[int,
     if not params.get("colorize"):
         return {"data": ids, **info}
     colors = {name: {_color(i): value for i, value in table.items()} for name, table in info.items()}
-    words = np.array([_word(i) for i in range(int(ids.max(initial=0)) + 1)], np.uint32)
+    words = np.array([packed_color(i) for i in range(int(ids.max(initial=0)) + 1)], np.uint32)
     return {"data": words[ids], **colors}
 
 
-def _word(number: int) -> int:
+def packed_color(number: int) -> int:
     """The colour of an id as one little-endian word of the bytes R, G, B, A.
 
     An odd factor maps 24-bit numbers one to one, so no two ids share a colour.
@@ -69,5 +69,5 @@ def _word(number: int) -> int:
 
 
 def _color(number: int) -> tuple[int, int, int, int]:
-    word = _word(number)
+    word = packed_color(number)
     return word & 0xFF, word >> 8 & 0xFF, word >> 16 & 0xFF, word >> 24

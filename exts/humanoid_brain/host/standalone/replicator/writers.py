@@ -13,6 +13,7 @@ from humanoid_brain.host.standalone.replicator.errors import InvalidWriterError,
 from humanoid_brain.host.standalone.replicator.payload import STRUCTURES, arrange
 from humanoid_brain.host.standalone.replicator.render_products import RenderProduct, find_all
 from humanoid_brain.host.standalone.replicator.render_settings import settings
+from humanoid_brain.host.standalone.utils.stage import on_stage_change
 
 ON_FRAME = "omni.replicator.core.OgnOnFrame"
 """The trigger that writes every frame."""
@@ -269,5 +270,11 @@ class WriterRegistry:
         return cls._writers[writer_name]
 
 
+def _detach_all() -> None:
+    for writer in WriterRegistry.attached():
+        writer.detach()
+
+
+on_stage_change(_detach_all)
 get = WriterRegistry.get
 register = WriterRegistry.register
