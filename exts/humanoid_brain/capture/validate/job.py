@@ -44,7 +44,7 @@ class Verdict:
 class ValidationJob(Job):
     """Inspects a dataset and writes report.html and report.json.
 
-    Holds half a kilobyte per picture for the search for duplicates, and a bounded number of pictures and findings besides.
+    Holds half a kilobyte per picture for the search for duplicates; all else is bounded.
 
     Args:
         config: The dataset, limits, and where the report goes.
