@@ -18,7 +18,7 @@ import pytest
 from humanoid_brain.capture import rle
 from humanoid_brain.capture.frame import Frame
 from humanoid_brain.capture.validate.advice import ADVICE
-from humanoid_brain.capture.validate.hashing import look_alikes, perceptual_hash, thumbnail
+from humanoid_brain.capture.validate.hashing import look, look_alikes
 from humanoid_brain.capture.validate.job import ValidationJob, Verdict
 from humanoid_brain.capture.writer import DatasetWriter
 from humanoid_brain.config.validation import ValidationConfig
@@ -295,16 +295,17 @@ def test_pictures_that_look_alike_are_grouped(tmp_path: Path) -> None:
 
 def test_look_alikes_are_exactly_the_pairs_that_a_search_of_all_pairs_finds() -> None:
     rng = np.random.default_rng(0)
-    base = rng.integers(0, 255, (60, 32, 32)).astype(np.uint8)
-    pictures = np.concatenate([base, np.clip(base[::3].astype(int) + 1, 0, 255).astype(np.uint8)])
-    hashes = np.array([perceptual_hash(picture) for picture in pictures], np.uint64)
-    groups = look_alikes(hashes, pictures, 3, 1.5)
+    base = [cv2.resize(rng.integers(0, 255, (9, 9)).astype(np.uint8), (64, 64)).astype(int) for _ in range(60)]
+    pictures = [np.clip(picture, 0, 255).astype(np.uint8) for picture in [*base, *(p + 1 for p in base[::3])]]
+    looks = [look(picture, b"") for picture in pictures]
+    groups = look_alikes(np.array([o.hash for o in looks], np.uint64), np.stack([o.copy for o in looks]), 3, 1.5)
     pairs = {
         (i, j)
-        for i in range(len(pictures))
-        for j in range(i + 1, len(pictures))
-        if bin(int(hashes[i]) ^ int(hashes[j])).count("1") <= 3
-        and np.abs(pictures[i].astype(int) - pictures[j]).mean() < 1.5
+        for i, one in enumerate(looks)
+        for j, other in enumerate(looks)
+        if i < j
+        and bin(one.hash ^ other.hash).count("1") <= 3
+        and np.abs(one.copy.astype(int) - other.copy).mean() < 1.5
     }
     assert {tuple(group) for group in groups} == pairs
     assert len(pairs) == 20
@@ -317,9 +318,8 @@ def test_the_hash_survives_scaling_and_compression() -> None:
     smaller = cv2.resize(grey, (160, 120), interpolation=cv2.INTER_AREA).astype(np.uint8)
     jpeg = cv2.imdecode(cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, 60])[1], cv2.IMREAD_GRAYSCALE)
     assert jpeg is not None
-    want = perceptual_hash(thumbnail(grey))
     for other in (smaller, jpeg.astype(np.uint8)):
-        assert bin(want ^ perceptual_hash(thumbnail(other))).count("1") <= 3
+        assert bin(look(grey, b"").hash ^ look(other, b"").hash).count("1") <= 3
 
 
 # Datasets of other tools.

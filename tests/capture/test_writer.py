@@ -3,8 +3,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -106,14 +104,11 @@ def test_a_worker_that_outlives_its_capture_keeps_the_folder_locked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("humanoid_brain.capture.folder._ORPHANS", 0.0)
-    writer = DatasetWriter(tmp_path, description())
-    holder = subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, pass_fds=[writer._folder.lock]
-    )
-    writer.close()
+    writer = DatasetWriter(tmp_path, description(workers=1))
+    writer._folder.release()  # what the capture's death does; its worker is still there
     with pytest.raises(StorageError, match="another process"):
         DatasetWriter(tmp_path, description())
-    holder.communicate()
+    writer.close()
     DatasetWriter(tmp_path, description()).close()
 
 
@@ -181,6 +176,11 @@ def test_a_frame_that_does_not_fit_is_refused_before_anything_is_written(tmp_pat
         label = dataclasses.replace(good.objects[0], category="dragon")
         with pytest.raises(DatasetError, match="'dragon' is no class"):
             writer.submit(dataclasses.replace(good, objects=(label,)))
+        lost = dataclasses.replace(good.objects[0], occlusion=float("nan"))
+        with pytest.raises(DatasetError, match=r"frame 0.*JSON"):
+            writer.submit(dataclasses.replace(good, objects=(lost,)))
+        with pytest.raises(DatasetError, match="two objects are instance 1"):
+            writer.submit(dataclasses.replace(good, objects=(good.objects[0], good.objects[0])))
         with pytest.raises(ValueError, match="shard"):
             writer.submit(frame(1))
         writer.submit(good)

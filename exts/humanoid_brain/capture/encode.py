@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from humanoid_brain.capture import images
 from humanoid_brain.capture.commit import commit_frame
-from humanoid_brain.capture.layout import frame_name
 from humanoid_brain.capture.record import add_masks
 from humanoid_brain.config.capture import DatasetConfig
 
@@ -37,7 +36,7 @@ def write_frame(folder: Path, meta: dict[str, Any], arrays: Arrays, config: Data
 
     Args:
         folder: The dataset.
-        meta: From :func:`humanoid_brain.capture.record.describe`.
+        meta: From :func:`humanoid_brain.capture.record.describe`, as an object.
         arrays: The frame's arrays by output.
         config: What to write and how.
 
@@ -48,12 +47,11 @@ def write_frame(folder: Path, meta: dict[str, Any], arrays: Arrays, config: Data
     instance = arrays.get("instance")
     add_masks(meta["objects"], instance)
     labelled = time.perf_counter()
-    name = frame_name(meta["index"])
     files: dict[str, bytes] = {}
     facts: dict[str, Any] = {}
     for output in config.outputs:
         data = _encode(output, meta, arrays, config)
-        path = f"{output}/{name}{images.suffix(output, config)}"
+        path = images.file_path(output, meta["index"], config)
         files[path] = data
         facts[output] = {"path": path, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
     encoded = time.perf_counter()

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from humanoid_brain.capture.description import MOST_FRAMES, Description
+from humanoid_brain.capture.images import file_path
 from humanoid_brain.capture.layout import BESIDE, DESCRIPTION, FRAMES, LOCK, OUTPUTS, frame_index
 from humanoid_brain.config.capture import DatasetConfig
 from humanoid_brain.errors import ConfigError, DatasetError, StorageError
-from humanoid_brain.files import inside, make_folder, storage_errors, write_json
+from humanoid_brain.files import make_folder, storage_errors, write_json
 
 FORMAT = "humanoid_brain dataset"
 VERSION = 1
@@ -67,7 +68,7 @@ class DatasetFolder:
             index = frame_index(path.stem)
             if index is None or index not in description.indices():
                 continue
-            if _complete(self.path, path, index):
+            if _complete(self.path, path, index, description.storage):
                 whole.add(index)
             else:
                 with storage_errors(path):
@@ -196,12 +197,15 @@ def _parts(folder: Path) -> Iterator[Path]:
         yield from (folder / name).glob(".*.part")
 
 
-def _complete(folder: Path, path: Path, index: int) -> bool:
+def _complete(folder: Path, path: Path, index: int, storage: DatasetConfig) -> bool:
     """Whether a record can be read and its files have their size. Their content is the inspection's task."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
+        files = record["files"]
         return record["index"] == index and all(
-            inside(folder, file["path"]).stat().st_size == file["bytes"] for file in record["files"].values()
+            files[output]["path"] == file_path(output, index, storage)
+            and (folder / files[output]["path"]).stat().st_size == files[output]["bytes"]
+            for output in storage.outputs
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, StorageError):
+    except (OSError, ValueError, KeyError, TypeError):
         return False

@@ -17,27 +17,27 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from humanoid_brain.capture.layout import frame_name
 from humanoid_brain.config.capture import DatasetConfig
 
 Array = npt.NDArray[Any]
 
+_SUFFIXES = {
+    "depth": ".tiff",
+    "distance": ".tiff",
+    "motion": ".tiff",
+    "points": ".npy",
+    "boxes_3d": ".json",
+    "camera": ".json",
+}
 _PNG = b"\x89PNG\r\n\x1a\n"
 _LZW, _FLOAT_PREDICTOR = 5, 3
 _ZERO, _UNIT = 32768.0, 32767.0
 
 
-def suffix(output: str, config: DatasetConfig) -> str:
-    """Ending of the files of an output."""
-    if output == "color":
-        return ".jpg" if config.color_format == "jpeg" else ".png"
-    return {
-        "depth": ".tiff",
-        "distance": ".tiff",
-        "motion": ".tiff",
-        "points": ".npy",
-        "boxes_3d": ".json",
-        "camera": ".json",
-    }.get(output, ".png")
+def file_path(output: str, index: int, config: DatasetConfig) -> str:
+    """Where a frame's file of one output lies inside the dataset."""
+    return f"{output}/{frame_name(index)}{_suffix(output, config)}"
 
 
 def encode(output: str, array: Array, config: DatasetConfig) -> bytes:
@@ -147,3 +147,9 @@ def _encode(kind: str, array: Array, options: list[int]) -> bytes:
     if not done:
         raise ValueError(f"cannot encode {array.dtype} {list(array.shape)} as {kind}")
     return data.tobytes()
+
+
+def _suffix(output: str, config: DatasetConfig) -> str:
+    if output == "color":
+        return ".jpg" if config.color_format == "jpeg" else ".png"
+    return _SUFFIXES.get(output, ".png")

@@ -105,17 +105,26 @@ class EncoderPool:
         """Frames handed over and not yet reported."""
         return sum(worker.busy for worker in self._workers)
 
-    def submit(self, meta: dict[str, Any], arrays: Arrays) -> list[Written | Failed]:
-        """Hand a frame over; waits while every worker has its hands full. Returns what ended meanwhile."""
+    def submit(self, index: int, labels: str, arrays: Arrays) -> list[Written | Failed]:
+        """Hand a frame over; waits while every worker has its hands full.
+
+        Args:
+            index: Number of the frame.
+            labels: From :func:`humanoid_brain.capture.record.describe`.
+            arrays: The frame's arrays by output.
+
+        Returns:
+            What ended meanwhile.
+        """
         ended = self.poll()
         while all(worker.busy == _SLOTS for worker in self._workers):
             ended += self.poll(wait=True)
         worker = min(self._workers, key=lambda w: w.busy)
         number = next(i for i, slot in enumerate(worker.slots) if slot.index is None)
         began = time.perf_counter()
-        message = _fill(worker.slots[number], meta, arrays)
-        worker.slots[number].index = meta["index"]
-        _send(worker, {"slot": number, **message})
+        message = _fill(worker.slots[number], labels.encode(), arrays)
+        worker.slots[number].index = index
+        _send(worker, {"index": index, "slot": number, **message})
         self.hand_over_seconds += time.perf_counter() - began
         return ended
 
@@ -191,9 +200,8 @@ def _interpreter() -> str:
     return str(own if own.name.startswith("python") else Path(sys.prefix) / "bin" / "python3")
 
 
-def _fill(slot: _Slot, meta: dict[str, Any], arrays: Arrays) -> dict[str, Any]:
-    """Copy a frame into shared memory: the arrays one after the other, then the rest as JSON."""
-    text = json.dumps(meta, allow_nan=False).encode()
+def _fill(slot: _Slot, text: bytes, arrays: Arrays) -> dict[str, Any]:
+    """Copy a frame into shared memory, the arrays one after the other, then the text; returns where they lie."""
     places: dict[str, Any] = {}
     end = 0
     for name, array in arrays.items():
@@ -204,7 +212,7 @@ def _fill(slot: _Slot, meta: dict[str, Any], arrays: Arrays) -> dict[str, Any]:
             at = places[name]["at"]
             np.ndarray(array.shape, array.dtype, buffer=view, offset=at)[...] = array
         view[end : end + len(text)] = text
-    return {"arrays": places, "text": [end, len(text)], "index": meta["index"]}
+    return {"arrays": places, "text": [end, len(text)]}
 
 
 def _send(worker: _Worker, message: dict[str, Any]) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,23 +17,33 @@ from humanoid_brain.errors import DatasetError
 Json = dict[str, Any]
 
 
-def describe(frame: Frame, categories: list[Json]) -> Json:
-    """All of a frame but its arrays, as JSON values.
+def describe(frame: Frame, categories: list[Json]) -> str:
+    """All of a frame but its arrays, as JSON.
 
     Args:
         frame: The frame.
         categories: From :func:`humanoid_brain.capture.description.coco_categories`.
 
     Raises:
-        DatasetError: An object has a class that the dataset does not have, or another number of keypoints.
+        DatasetError: An object has a class that the dataset does not have or another number of keypoints, two objects
+            are the same instance, or a value is none that JSON has, such as a place that is not a number.
     """
     known = {category["name"]: category for category in categories}
-    return {
+    numbers = [label.instance for label in frame.objects]
+    if twice := {number for number in numbers if numbers.count(number) > 1}:
+        raise DatasetError(f"two objects are instance {min(twice)}", where=f"frame {frame.index}")
+    value = {
         "index": frame.index,
         "camera": camera_json.to_json(frame.camera),
         "objects": [_object(label, known, frame.index) for label in frame.objects],
         "randomization": dict(frame.randomization),
     }
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise DatasetError(
+            f"a label or draw is no value that JSON has: {error}", where=f"frame {frame.index}"
+        ) from error
 
 
 def _object(label: ObjectLabel, known: Mapping[str, Json], index: int) -> Json:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -97,15 +98,15 @@ class DatasetWriter:
             raise ValueError(f"frame {index} is none of this shard's")
         if index in self._folder.whole or index in self._submitted:
             raise ValueError(f"frame {index} was written before")
-        meta = describe(frame, self._categories)
+        labels = describe(frame, self._categories)
         arrays = _arrays(frame, self._config.outputs)
         self._check_space()
         if self._pool is None:
-            written = write_frame(self.path, meta, arrays, self._config)
+            written = write_frame(self.path, json.loads(labels), arrays, self._config)
             self._local_seconds += sum(written.seconds.values())
             self._account([written])
             return
-        ended = self._pool.submit(meta, arrays)
+        ended = self._pool.submit(index, labels, arrays)
         self._submitted.add(index)
         self._account(ended)
 

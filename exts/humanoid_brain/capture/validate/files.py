@@ -16,7 +16,7 @@ from humanoid_brain.capture import images
 from humanoid_brain.capture.check import check_picture
 from humanoid_brain.capture.findings import Finding
 from humanoid_brain.capture.frame import FIRST_CLASS, UNLABELLED
-from humanoid_brain.capture.validate.hashing import perceptual_hash, thumbnail
+from humanoid_brain.capture.validate.hashing import Look, look
 from humanoid_brain.capture.validate.labels import audit
 from humanoid_brain.capture.validate.source import FileFacts, Picture
 from humanoid_brain.config.validation import ValidationConfig
@@ -39,9 +39,7 @@ class Inspected:
     height: int
     annotations: list[Json]
     findings: list[Finding] = field(default_factory=list)
-    sha256: bytes = b""
-    hash: int | None = None
-    thumb: npt.NDArray[np.uint8] | None = None
+    look: Look | None = None
     brightness: float | None = None
     depths: npt.NDArray[np.float32] | None = None
     unlabelled: float | None = None
@@ -123,9 +121,7 @@ def _check_file(facts: FileFacts, data: bytes, picture: Picture, seen: Inspected
 def _look(grey: npt.NDArray[np.uint8], data: bytes, where: str, seen: Inspected, config: ValidationConfig) -> None:
     flaws = check_picture(grey, where, black_level=config.black_level, blank_std=config.blank_std)
     seen.findings += [Finding(flaw.code, flaw.severity, flaw.what, where, seen.key) for flaw in flaws]
-    seen.thumb = thumbnail(grey)
-    seen.hash = perceptual_hash(seen.thumb)
-    seen.sha256 = hashlib.sha256(data).digest()
+    seen.look = look(grey, data)
     seen.brightness = float(grey.mean())
 
 

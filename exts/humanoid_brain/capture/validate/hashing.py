@@ -8,43 +8,57 @@ DCT-based hash.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-THUMB = 32
-_LOW = 8
-_BITS = 64
+COPY = 16
+"""Edge of the small copies in pixels."""
+_EDGE, _LOW, _BITS = 32, 8, 64
 _BLOCK = 2048
 _ONES = np.array([bin(word).count("1") for word in range(1 << 16)], np.uint8)
 
 
-def thumbnail(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
-    """A copy of 32 x 32 pixels."""
-    import cv2
+@dataclass(frozen=True, eq=False)
+class Look:
+    """How a picture looks."""
 
-    return cv2.resize(grey, (THUMB, THUMB), interpolation=cv2.INTER_AREA).astype(np.uint8)
-
-
-def perceptual_hash(thumb: npt.NDArray[np.uint8]) -> int:
+    sha256: bytes
+    """Digest of its file."""
+    hash: int
     """64 bits that change little when the picture does."""
+    copy: npt.NDArray[np.uint8]
+    """(16, 16) grey."""
+
+
+def look(grey: npt.NDArray[np.uint8], data: bytes) -> Look:
+    """Take down how a picture looks.
+
+    Args:
+        grey: (H, W).
+        data: The file.
+    """
     import cv2
 
+    thumb = cv2.resize(grey, (_EDGE, _EDGE), interpolation=cv2.INTER_AREA)
     low = cv2.dct(thumb.astype(np.float32))[:_LOW, :_LOW].ravel()
-    bits = low > np.median(low)
-    return int.from_bytes(np.packbits(bits).tobytes(), "big")
+    bits = int.from_bytes(np.packbits(low > np.median(low)).tobytes(), "big")
+    copy = cv2.resize(thumb, (COPY, COPY), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return Look(hashlib.sha256(data).digest(), bits, copy)
 
 
 def look_alikes(
-    hashes: npt.NDArray[np.uint64], thumbs: npt.NDArray[np.uint8], bits: int, difference: float
+    hashes: npt.NDArray[np.uint64], copies: npt.NDArray[np.uint8], bits: int, difference: float
 ) -> list[list[int]]:
     """Groups of pictures that look alike, each with its members ascending.
 
     Args:
         hashes: (N,).
-        thumbs: (N, 32, 32).
+        copies: (N, 16, 16).
         bits: Most bits in which hashes of a pair differ.
         difference: Mean grey difference below which the small copies confirm a pair, 0 to 255.
     """
@@ -56,7 +70,7 @@ def look_alikes(
             item = parent[item]
         return item
 
-    small = thumbs.astype(np.int16)
+    small = copies.astype(np.int16)
     for one, other in _candidates(hashes, bits):
         a, b = root(one), root(other)
         if a != b and float(np.abs(small[one] - small[other]).mean()) < difference:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from array import array
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from humanoid_brain.capture.findings import Finding
 from humanoid_brain.capture.parallel import ordered_map
 from humanoid_brain.capture.validate.coco import CocoSource, find_annotations
 from humanoid_brain.capture.validate.files import Inspected, inspect
-from humanoid_brain.capture.validate.hashing import look_alikes
+from humanoid_brain.capture.validate.hashing import COPY, look_alikes
 from humanoid_brain.capture.validate.own import OwnSource, is_own
 from humanoid_brain.capture.validate.report import write_report
 from humanoid_brain.capture.validate.source import Source
@@ -43,7 +44,7 @@ class Verdict:
 class ValidationJob(Job):
     """Inspects a dataset and writes report.html and report.json.
 
-    Holds a kilobyte per picture for the search for duplicates, and a bounded number of pictures and findings besides.
+    Holds half a kilobyte per picture for the search for duplicates; all else is bounded.
 
     Args:
         config: The dataset, limits, and where the report goes.
@@ -117,42 +118,36 @@ def _verdict(source: Source, statistics: Statistics, tally: Tally, config: Valid
 
 
 class _Twins:
-    """What the search for duplicates needs of each picture."""
+    """What the search for duplicates needs of each picture, half a kilobyte."""
 
     def __init__(self) -> None:
         self._keys: list[str] = []
-        self._hashes: list[int] = []
-        self._thumbs: list[np.ndarray] = []
-        self._digests: dict[bytes, list[int]] = defaultdict(list)
+        self._hashes = array("Q")
+        self._copies = bytearray()
+        self._first: dict[bytes, int] = {}
+        self._same: dict[int, int] = {}
 
     def add(self, seen: Inspected) -> None:
-        if seen.hash is None or seen.thumb is None or any(f.code in ("black", "blank") for f in seen.findings):
+        if seen.look is None or any(finding.code in ("black", "blank") for finding in seen.findings):
             return
-        self._digests[seen.sha256].append(len(self._keys))
+        number = len(self._keys)
+        first = self._first.setdefault(seen.look.sha256, number)
+        if first != number:
+            self._same[number] = first
         self._keys.append(seen.key)
-        self._hashes.append(seen.hash)
-        self._thumbs.append(seen.thumb)
+        self._hashes.append(seen.look.hash)
+        self._copies += seen.look.copy.tobytes()
 
     def findings(self, config: ValidationConfig) -> Iterator[Finding]:
-        if not self._keys:
-            return
-        same: set[int] = set()
-        for members in self._digests.values():
-            for other in members[1:]:
-                same.add(other)
-                what = f"is the same file as {self._keys[members[0]]}"
-                yield Finding("duplicate", "error", what, self._keys[other], self._keys[other])
-        groups = look_alikes(
-            np.array(self._hashes, np.uint64),
-            np.stack(self._thumbs),
-            config.duplicate_bits,
-            config.duplicate_difference,
-        )
+        for number, first in self._same.items():
+            key = self._keys[number]
+            yield Finding("duplicate", "error", f"is the same file as {self._keys[first]}", key, key)
+        hashes = np.array(self._hashes, np.uint64)
+        copies = np.frombuffer(bytes(self._copies), np.uint8).reshape(len(hashes), COPY, COPY)
+        groups = look_alikes(hashes, copies, config.duplicate_bits, config.duplicate_difference)
         for first, *others in groups:
-            for other in others:
-                if other not in same:
-                    what = f"looks like {self._keys[first]}"
-                    yield Finding("near_duplicate", "warning", what, self._keys[other], self._keys[other])
+            for key in (self._keys[other] for other in others if other not in self._same):
+                yield Finding("near_duplicate", "warning", f"looks like {self._keys[first]}", key, key)
 
 
 def _balance(source: Source, statistics: Statistics, config: ValidationConfig) -> Iterator[Finding]:
