@@ -95,6 +95,13 @@ def test_the_camera_keeps_out_of_obstacles_and_sees_past_them(stage: Usd.Stage, 
             assert not ((way > low) & (way < high)).all(1).any()
 
 
+def test_the_camera_stays_in_the_room(stage: Usd.Stage, configured: Configured) -> None:
+    config = configured("terms:\n  v: {kind: camera, distance: [1, 6], clearance: 0.2}\n")
+    context = Context(room=((-2.0, -3.0, 0.0), (2.0, 3.0, 2.5)))
+    places = np.array([values["v.position"] for values in draws(stage, config, context)])
+    assert (np.abs(places[:, :2]) <= [1.8, 2.8]).all() and places[:, 2].max() <= 2.3
+
+
 def test_a_line_is_blocked_by_a_box_across_it_only() -> None:
     box = (((-1.0, -1.0, -1.0), (1.0, 1.0, 1.0)),)
     eyes = np.array([[-5.0, 0.0, 0.0], [-5.0, 5.0, 0.0], [3.0, 0.0, 0.0], [0.0, 0.0, 0.0], [5.0, 1.5, 0.0]])

@@ -69,6 +69,7 @@ def test_an_impossible_range_is_refused_by_file_line_and_field(text: str, messag
         ("{kind: light, select: {}}", "name at least one label or path"),
         ("{kind: light, select: {paths: [World]}}", "must begin with '/'"),
         ("{kind: material, select: {labels: [a]}, tiling: 2}", "tiling needs a texture"),
+        ("{kind: material, select: {labels: [a]}, color: {kind: hsv}, tint: {kind: hsv}}", "exclude one another"),
         ("{kind: camera, focal_length: [0, 10]}", "leave the possible range of 1 to 500 mm"),
         ("{kind: fog, density: -1}", "leave the possible range of 0 to 10 1/m"),
         ("{kind: light_pool, size: {kind: schedule, start: 1, end: 2, over: [5, 5]}}", "must rise"),

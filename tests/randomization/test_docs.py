@@ -23,7 +23,7 @@ CONFIGS = [
 SETTINGS = {
     "LightTerm": {"origin"},
     "LightPoolTerm": {"origin"},
-    "MaterialTerm": {"each"},
+    "MaterialTerm": {"each", "share"},
     "CameraTerm": {"path", "azimuth_from", "min_height", "clearance", "clear_view", "attempts"},
 }
 

@@ -122,6 +122,62 @@ terms:
     assert seen == {None, "wood_a.png", "wood_b.png"}
 
 
+def test_a_tint_multiplies_the_colour_or_the_texture_of_the_scene(stage: Usd.Stage, configured: Configured) -> None:
+    shader = UsdShade.Shader(stage.GetPrimAtPath("/World/looks/steel/shader"))
+    image = UsdShade.Shader.Define(stage, "/World/looks/steel/image")
+    image.CreateIdAttr("UsdUVTexture")
+    image.CreateInput("scale", Sdf.ValueTypeNames.Float4).Set(Gf.Vec4f(0.5, 0.5, 1.0, 1.0))
+    output = image.CreateOutput("rgb", Sdf.ValueTypeNames.Float3)
+    shader.GetInput("diffuseColor").ConnectToSource(output)
+    term = "{kind: material, select: {labels: [chair]}, tint: {kind: palette, colors: [[0.5, 1, 0.2]]}}"
+    randomizer = Randomizer(configured(f"terms:\n  c: {term}\n"), stage, 1)
+    randomizer.apply(randomizer.draw(0))
+    assert tuple(look(stage, f"{CHAIRS[0]}/seat", "diffuseColor")) == pytest.approx((0.2, 0.25, 0.02))
+    copy = bound(stage, f"{CHAIRS[0]}/leg").GetPath()
+    connected = surface(stage, f"{CHAIRS[0]}/leg").GetInput("diffuseColor").GetAttr().GetConnections()
+    assert connected == [copy.AppendPath("image.outputs:rgb")]
+    assert tuple(value(stage, f"{copy}/image.inputs:scale")) == pytest.approx((0.25, 0.5, 0.2, 1.0))
+    assert tuple(value(stage, "/World/looks/steel/image.inputs:scale")) == (0.5, 0.5, 1.0, 1.0)
+
+
+def test_a_colour_replaces_the_texture_of_the_scene(stage: Usd.Stage, configured: Configured) -> None:
+    shader = UsdShade.Shader(stage.GetPrimAtPath("/World/looks/wood/shader"))
+    image = UsdShade.Shader.Define(stage, "/World/looks/wood/image")
+    image.CreateIdAttr("UsdUVTexture")
+    shader.GetInput("diffuseColor").ConnectToSource(image.CreateOutput("rgb", Sdf.ValueTypeNames.Float3))
+    term = "{kind: material, select: {labels: [table]}, color: {kind: palette, colors: [[0.5, 1, 0.25]]}}"
+    randomizer = Randomizer(configured(f"terms:\n  t: {term}\n"), stage, 1)
+    randomizer.apply(randomizer.draw(0))
+    color = surface(stage, "/World/props/table/top").GetInput("diffuseColor")
+    assert color.GetAttr().GetConnections() == [] and color.Get() == Gf.Vec3f(0.5, 1.0, 0.25)
+
+
+def test_a_share_of_the_draws_leaves_the_scenes_looks(stage: Usd.Stage, configured: Configured) -> None:
+    config = configured("terms:\n  c: {kind: material, share: 0.5, select: {labels: [chair]}, roughness: 0.9}\n")
+    randomizer, changed = Randomizer(config, stage, 1), []
+    for frame in range(60):
+        draw = randomizer.draw(frame)
+        randomizer.apply(draw)
+        now = look(stage, f"{CHAIRS[1]}/seat", "roughness")
+        changed.append("c.World.props.chair_1.wood.roughness" in draw.values)
+        assert now == pytest.approx(0.9 if changed[-1] else 0.5)
+    # 60 draws of one half leave 12 to 48 but for odds of 1 in 10^5.
+    assert 12 < sum(changed) < 48
+
+
+def test_a_shader_that_we_do_not_know_gives_way_to_one_that_we_do(stage: Usd.Stage, configured: Configured) -> None:
+    wood = UsdShade.Material(stage.GetPrimAtPath("/World/looks/wood"))
+    glass = UsdShade.Shader.Define(stage, "/World/looks/wood/glass")
+    glass.GetPrim().CreateAttribute("info:mdl:sourceAsset:subIdentifier", Sdf.ValueTypeNames.Token).Set("OmniGlass")
+    wood.CreateSurfaceOutput("mdl").ConnectToSource(glass.CreateOutput("out", Sdf.ValueTypeNames.Token))
+    config = configured("terms:\n  t: {kind: material, select: {labels: [table]}, roughness: 0.9}\n")
+    randomizer = Randomizer(config, stage, 1)
+    randomizer.apply(randomizer.draw(0))
+    for context in ("", "mdl"):
+        shader = bound(stage, "/World/props/table/top").ComputeSurfaceSource(context)[0]
+        assert shader.GetInput("roughness").Get() == pytest.approx(0.9)
+
+
 @pytest.mark.parametrize(
     ("names", "message"),
     [

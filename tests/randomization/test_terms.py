@@ -12,6 +12,7 @@ from pxr import Gf, Usd, UsdGeom
 from humanoid_brain.config.randomization import RandomizationConfig
 from humanoid_brain.errors import ConfigError
 from humanoid_brain.randomization.randomizer import Context, Draw, Randomizer
+from humanoid_brain.randomization.terms.clutter import SUBJECT
 from tests.randomization.conftest import CHAIRS, changes, snapshot, value, world_pose
 
 Configured = Callable[[str], RandomizationConfig]
@@ -180,17 +181,21 @@ def test_distractors_keep_clear_of_subject_camera_ground_obstacles_and_one_anoth
     config = configured(
         "terms:\n  clutter: {kind: distractors, count: 12, size: [0.2, 0.8], position: {kind: shell, radius: [0, 2]}}\n"
     )
-    context = Context(camera=(1.0, 0.0, 1.0), obstacles=(((-2.0, -2.0, 0.0), (0.0, 0.0, 3.0)),))
+    context = Context(
+        camera=(1.0, 0.0, 1.0),
+        obstacles=(((-2.0, -2.0, 0.0), (0.0, 0.0, 3.0)),),
+        room=((-5.0, -5.0, 0.0), (1.5, 5.0, 3.0)),
+    )
     randomizer = start(stage, config)
-    for frame in range(10):
+    for frame in range(30):
         values = randomizer.draw(frame, context).values
         active = values["clutter.active"]
         assert isinstance(active, list) and len(active) >= 3
         places = np.array([values[f"clutter.{i}.position"] for i in active])
         reach = np.array([values[f"clutter.{i}.size"] for i in active], float) * 0.87
-        assert (places[:, 2] >= reach).all()
+        assert (places[:, 2] >= reach).all() and (places[:, 0] <= 1.5 - reach).all()
         assert (np.linalg.norm(places - [1.0, 0.0, 1.0], axis=1) > reach).all()
-        assert (np.linalg.norm(places[:, :2], axis=1) > reach).all()
+        assert (np.linalg.norm(places[:, :2], axis=1) > reach + SUBJECT).all()
         assert not ((places[:, :2] < 0.0).all(1) & (places[:, 2] < 3.0)).any()
         apart = np.linalg.norm(places[:, None] - places, axis=-1) + 10 * np.eye(len(places))
         assert (apart > reach[:, None] + reach).all()

@@ -146,8 +146,12 @@ class MaterialTerm(SelectingTerm):
     """Always "material"."""
     each: Literal["material", "prim"] = "material"
     """Draw for each material of a prim, or once for all materials of a prim."""
+    share: float = Field(default=1.0, ge=0.0, le=1.0)
+    """Share of the draws that change a material at all; in the others it looks as the scene has it."""
     color: Colors | None = None
-    """Base colour; with a texture, the colour that it is multiplied with."""
+    """Base colour in place of the scene's colour or texture; a texture of this term is multiplied with it."""
+    tint: Colors | None = None
+    """Colour that the scene's colour or texture, or a texture of this term, is multiplied with."""
     roughness: Share | None = None
     """0 mirror, 1 dull."""
     metallic: Share | None = None
@@ -162,9 +166,11 @@ class MaterialTerm(SelectingTerm):
     """Repetitions of the texture per unit of texture coordinates."""
 
     @model_validator(mode="after")
-    def _check_tiling(self) -> MaterialTerm:
+    def _check(self) -> MaterialTerm:
         if self.tiling is not None and self.texture is None:
             raise ValueError("tiling needs a texture")
+        if self.color is not None and self.tint is not None:
+            raise ValueError("color and tint exclude one another: the one replaces, the other multiplies")
         return self
 
 

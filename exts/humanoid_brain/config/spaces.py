@@ -163,7 +163,8 @@ class Files(Model):
     """One of several image files of a folder."""
 
     folder: str = Field(min_length=1)
-    """The folder; a relative one is taken from the working directory."""
+    """The folder; a relative one is taken from the working directory, or else from the package's own files, as
+    "data/textures" is."""
     names: list[str] = Field(default_factory=lambda: ["*"], min_length=1)
     """Names or patterns such as "wood_*.png", below the folder."""
     share: float = Field(default=1.0, ge=0.0, le=1.0)

@@ -10,6 +10,7 @@ from pathlib import Path
 from humanoid_brain.config.spaces import Files
 from humanoid_brain.errors import StorageError
 from humanoid_brain.files import inside
+from humanoid_brain.paths import share
 from humanoid_brain.randomization.sampling import pick
 from humanoid_brain.randomization.stream import Array
 
@@ -46,6 +47,8 @@ class ImageFiles:
 def find_images(files: Files) -> ImageFiles:
     """Look the files up: each must exist, lie in the folder and be an image."""
     folder = Path(files.folder).expanduser()
+    if not folder.is_dir() and not folder.is_absolute():
+        folder = share() / folder
     if not folder.is_dir():
         return ImageFiles(folder, files.share, (), (f"there is no folder '{files.folder}'",))
     below = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())

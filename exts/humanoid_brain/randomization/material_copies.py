@@ -7,16 +7,18 @@ A prim without a material that we know gets a new UsdPreviewSurface.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pxr import Sdf, Usd, UsdGeom, UsdShade
 
+from humanoid_brain.config.scene import Color
 from humanoid_brain.randomization.targets import labels_of
 from humanoid_brain.randomization.workspace import Workspace
 
 _TYPES = Sdf.ValueTypeNames
-PREVIEW, OMNI = "UsdPreviewSurface", "OmniPBR"
+PREVIEW, TEXTURE, OMNI = "UsdPreviewSurface", "UsdUVTexture", "OmniPBR"
 _BINDING = "material:binding"
 
 
@@ -26,6 +28,12 @@ class Shader:
 
     path: str
     kind: str
+    color: Color = (0.18, 0.18, 0.18)
+    """Base colour that the source has, where no texture gives it; UsdPreviewSurface's default."""
+    texture: str | None = None
+    """UsdUVTexture that gives the base colour."""
+    scale: Color = (1.0, 1.0, 1.0)
+    """Colour that this texture is multiplied with."""
 
 
 @dataclass
@@ -116,9 +124,7 @@ def copy_material(workspace: Workspace, slot: Slot, path: str) -> list[Shader]:
     if slot.source and shaders:
         source = slot.source.GetPath()
         spec.referenceList.prependedItems.append(Sdf.Reference("", source))
-        shaders = [
-            Shader(str(Sdf.Path(each.path).ReplacePrefix(source, Sdf.Path(path))), each.kind) for each in shaders
-        ]
+        shaders = [_moved(each, source, Sdf.Path(path)) for each in shaders]
     else:
         shaders = [_new_preview(workspace, spec)]
     for prim, name in slot.bindings:
@@ -133,14 +139,42 @@ def copy_material(workspace: Workspace, slot: Slot, path: str) -> list[Shader]:
 
 
 def _known_shaders(material: UsdShade.Material) -> list[Shader]:
-    """The material's own shaders that we can override, for RTX ("mdl") and for all renderers."""
+    """The material's shaders, for RTX ("mdl") and for all renderers; none unless we can override every one of them."""
     found: dict[str, Shader] = {}
     for context in ("mdl", UsdShade.Tokens.universalRenderContext):
         shader = material.ComputeSurfaceSource(context)[0]
-        kind = _kind(shader) if shader else ""
-        if kind and shader.GetPath().HasPrefix(material.GetPath()):
-            found[str(shader.GetPath())] = Shader(str(shader.GetPath()), kind)
+        if not shader:
+            continue
+        kind = _kind(shader)
+        if not kind or not shader.GetPath().HasPrefix(material.GetPath()):
+            return []
+        found[str(shader.GetPath())] = _shader(shader, kind, material)
     return list(found.values())
+
+
+def _shader(shader: UsdShade.Shader, kind: str, material: UsdShade.Material) -> Shader:
+    """The shader with what a tint needs to know of its base colour."""
+    path, base = str(shader.GetPath()), shader.GetInput("diffuseColor")
+    if kind != PREVIEW or not base:
+        return Shader(path, kind)
+    producers = base.GetValueProducingAttributes()
+    giver = UsdShade.Shader(producers[0].GetPrim()) if producers else None
+    if giver and giver.GetIdAttr().Get() == TEXTURE and giver.GetPath().HasPrefix(material.GetPath()):
+        scale = giver.GetInput("scale")
+        factors = scale.Get() if scale and scale.Get() is not None else (1.0, 1.0, 1.0)
+        return Shader(path, kind, texture=str(giver.GetPath()), scale=(factors[0], factors[1], factors[2]))
+    color = producers[0].Get() if producers else None
+    return Shader(path, kind) if color is None else Shader(path, kind, (color[0], color[1], color[2]))
+
+
+def _moved(shader: Shader, source: Sdf.Path, copy: Sdf.Path) -> Shader:
+    """The shader's counterpart in a copy of its material."""
+
+    def there(path: str) -> str:
+        return str(Sdf.Path(path).ReplacePrefix(source, copy))
+
+    texture = there(shader.texture) if shader.texture else None
+    return dataclasses.replace(shader, path=there(shader.path), texture=texture)
 
 
 def _kind(shader: UsdShade.Shader) -> str:

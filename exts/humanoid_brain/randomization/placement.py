@@ -20,6 +20,14 @@ def distances(points: Array, boxes: Boxes) -> Array:
     return np.linalg.norm(outside, axis=-1).min(1)
 
 
+def inside(points: Array, room: tuple[Vector, Vector] | None, margin: float) -> np.ndarray:
+    """Which points (N, 3) lie in the room and not nearer than ``margin`` to its faces (N,); all where there is none."""
+    if room is None:
+        return np.ones(len(points), bool)
+    low, high = np.array(room)
+    return ((points >= low + margin) & (points <= high - margin)).all(1)
+
+
 def blocked(points: Array, target: Array, boxes: Boxes) -> np.ndarray:
     """Which of the lines from points (N, 3) to the target (3,) pass a box that does not hold the target (N,).
 

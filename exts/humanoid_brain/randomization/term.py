@@ -41,6 +41,8 @@ class Context:
     """Height of the ground below the subject."""
     obstacles: tuple[tuple[Vector, Vector], ...] = ()
     """Boxes along the axes, least and largest corner, that nothing is put into."""
+    room: tuple[Vector, Vector] | None = None
+    """Box that cameras and solids stay inside, least and largest corner; None: everywhere."""
     camera: Vector | None = None
     """Where the camera stands; a camera term replaces it."""
     progress: float = 0.0

@@ -12,7 +12,7 @@ from pxr import Gf, Sdf, Usd, UsdGeom
 from humanoid_brain.config.randomization_view import CameraTerm
 from humanoid_brain.errors import ConfigError
 from humanoid_brain.randomization import sampling
-from humanoid_brain.randomization.placement import blocked, distances
+from humanoid_brain.randomization.placement import blocked, distances, inside
 from humanoid_brain.randomization.sampling import Moment
 from humanoid_brain.randomization.stream import Array
 from humanoid_brain.randomization.term import Context, Json, Term, Values, registry
@@ -96,6 +96,7 @@ class Camera(Term[CameraTerm]):
         way = sampling.towards(tries["azimuth"] + turn, tries["elevation"])
         positions = subject + tries["distance"][:, None] * way
         fits = positions[:, 2] >= context.ground + config.min_height
+        fits &= inside(positions, context.room, config.clearance)
         fits &= distances(positions, context.obstacles) > config.clearance
         if config.clear_view:
             fits &= ~blocked(positions, subject, context.obstacles)
@@ -106,7 +107,7 @@ class Camera(Term[CameraTerm]):
         if not fits.any():
             raise ConfigError(
                 f"no place for the camera in {config.attempts} attempts for frame {moment.frame}: all lie below the "
-                "ground, in an obstacle or behind one",
+                "ground, out of the room, in an obstacle or behind one",
                 where=f"terms.{self.name}",
                 todo="Widen distance, azimuth or elevation, lower min_height or clearance, or raise attempts",
             )

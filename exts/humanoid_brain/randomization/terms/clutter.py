@@ -12,7 +12,7 @@ from pxr import Gf, Sdf, Usd, Vt
 from humanoid_brain.config.randomization_view import ClutterTerm, DistractorTerm, OccluderTerm
 from humanoid_brain.errors import ConfigError
 from humanoid_brain.randomization import sampling
-from humanoid_brain.randomization.placement import across, distances, rotation_matrix, rotations
+from humanoid_brain.randomization.placement import across, distances, inside, rotation_matrix, rotations
 from humanoid_brain.randomization.sampling import Moment
 from humanoid_brain.randomization.stream import Array
 from humanoid_brain.randomization.term import Context, Json, Term, Values, registry
@@ -96,6 +96,7 @@ class Clutter(Term[ClutterT]):
         for i in chosen:
             points = candidates[i]
             fits = (points[:, 2] >= context.ground + reach[i]) & (distances(points, context.obstacles) > reach[i])
+            fits &= inside(points, context.room, reach[i])
             if context.camera is not None:
                 fits &= np.linalg.norm(points - np.array(context.camera), axis=1) > reach[i] + LENS
             beside = np.linalg.norm(points[:, :2] - np.array(context.subject[:2]), axis=1)

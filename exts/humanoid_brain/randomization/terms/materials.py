@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,8 @@ _OMNI_INPUTS = {
     "metallic": "metallic_constant",
     "specular": "specular_level",
 }
-_QUANTITIES = ("color", "roughness", "metallic", "specular", "clearcoat", "texture", "tiling")
+_WHITE = (1.0, 1.0, 1.0)
+_QUANTITIES = ("color", "tint", "roughness", "metallic", "specular", "clearcoat", "texture", "tiling")
 
 
 @dataclass(frozen=True)
@@ -73,10 +74,9 @@ class Materials(Term[MaterialTerm]):
                 problems += workspace.claim(self.name, bound, ["material"])
             path = f"{SCOPE}/{self.name}/{name.replace('.', '_')}_{len(self._surfaces)}"
             target = name if self.config.each == "prim" else f"{name}.{slot.name}"
-            for shader in copy_material(workspace, slot, path):
-                self._surfaces.append(_Surface(shader, path, target))
-                if self._images:
-                    _add_texture(workspace, path)
+            self._surfaces += [_Surface(shader, path, target) for shader in copy_material(workspace, slot, path)]
+            if self._images:
+                _add_texture(workspace, path)
         return problems
 
     def draw(self, frame: int, context: Context) -> Values:
@@ -85,15 +85,19 @@ class Materials(Term[MaterialTerm]):
         drawn: dict[str, list[Any]] = {}
         if config.color is not None:
             drawn["color"] = self.colors("color", config.color, moment)
+        if config.tint is not None:
+            drawn["tint"] = self.colors("tint", config.tint, moment)
         for quantity in ("roughness", "metallic", "specular", "clearcoat", "tiling"):
             if (distribution := getattr(config, quantity)) is not None:
                 drawn[quantity] = self.scalars(quantity, distribution, moment)
         if self._images is not None:
             drawn["texture"] = self._images.draw(self.uniform("texture", moment, 2))
+        changed = self.uniform("share", moment, 1)[:, 0] < config.share
         return {
             self.key(target, quantity): each[i]
             for quantity, each in drawn.items()
             for i, target in enumerate(self.targets)
+            if changed[i]
         }
 
     def edits(self, values: Mapping[str, Json]) -> Iterator[Edit]:
@@ -133,7 +137,7 @@ def _add_texture(workspace: Workspace, material: str) -> None:
 def _preview_edits(surface: _Surface, taken: Mapping[str, Any], file: str | None) -> Iterator[Edit]:
     shader, texture = surface.shader.path, f"{surface.material}/randomization_texture"
     if file is not None:
-        tint, tiling = taken.get("color", (1.0, 1.0, 1.0)), taken.get("tiling", 1.0)
+        tint, tiling = taken.get("color", taken.get("tint", _WHITE)), taken.get("tiling", 1.0)
         yield Edit(texture, "inputs:file", _TYPES.Asset, Sdf.AssetPath(file))
         yield Edit(texture, "inputs:scale", _TYPES.Float4, Gf.Vec4f(*tint, 1.0))
         scale = Gf.Vec2f(tiling, tiling)
@@ -141,6 +145,12 @@ def _preview_edits(surface: _Surface, taken: Mapping[str, Any], file: str | None
         yield Edit(shader, "inputs:diffuseColor", _TYPES.Color3f, sources=(f"{texture}.outputs:rgb",))
     elif "color" in taken:
         yield Edit(shader, "inputs:diffuseColor", _TYPES.Color3f, Gf.Vec3f(*taken["color"]), ())
+    elif "tint" in taken and surface.shader.texture is not None:
+        factors = _times(surface.shader.scale, taken["tint"])
+        yield Edit(surface.shader.texture, "inputs:scale", _TYPES.Float4, Gf.Vec4f(*factors, 1.0), ())
+    elif "tint" in taken:
+        color = _times(surface.shader.color, taken["tint"])
+        yield Edit(shader, "inputs:diffuseColor", _TYPES.Color3f, Gf.Vec3f(*color), ())
     for quantity in ("roughness", "metallic", "clearcoat"):
         if quantity in taken:
             yield Edit(shader, f"inputs:{quantity}", _TYPES.Float, single(taken[quantity]), ())
@@ -154,11 +164,14 @@ def _omni_edits(shader: str, taken: Mapping[str, Any], file: str | None) -> Iter
     if file is not None:
         tiling = taken.get("tiling", 1.0)
         yield Edit(shader, "inputs:diffuse_texture", _TYPES.Asset, Sdf.AssetPath(file), ())
-        yield Edit(shader, "inputs:diffuse_tint", _TYPES.Color3f, Gf.Vec3f(*taken.get("color", (1.0, 1.0, 1.0))), ())
+        tint = taken.get("color", taken.get("tint", _WHITE))
+        yield Edit(shader, "inputs:diffuse_tint", _TYPES.Color3f, Gf.Vec3f(*tint), ())
         yield Edit(shader, "inputs:texture_scale", _TYPES.Float2, Gf.Vec2f(tiling, tiling), ())
     elif "color" in taken:
         yield Edit(shader, "inputs:diffuse_color_constant", _TYPES.Color3f, Gf.Vec3f(*taken["color"]), ())
         yield Edit(shader, "inputs:diffuse_texture", _TYPES.Asset, Sdf.AssetPath(""), ())
+    elif "tint" in taken:  # OmniPBR multiplies colour and texture with it alike
+        yield Edit(shader, "inputs:diffuse_tint", _TYPES.Color3f, Gf.Vec3f(*taken["tint"]), ())
     for quantity, name in _OMNI_INPUTS.items():
         if quantity in taken:
             yield Edit(shader, f"inputs:{name}", _TYPES.Float, single(taken[quantity]), ())
@@ -166,6 +179,10 @@ def _omni_edits(shader: str, taken: Mapping[str, Any], file: str | None) -> Iter
         if quantity in taken:
             influence = f"inputs:{'reflection_' if quantity == 'roughness' else ''}{quantity}_texture_influence"
             yield Edit(shader, influence, _TYPES.Float, 0.0, ())
+
+
+def _times(one: Sequence[float], other: Sequence[float]) -> tuple[float, float, float]:
+    return one[0] * other[0], one[1] * other[1], one[2] * other[2]
 
 
 def index_of_refraction(specular: float) -> float:
