@@ -191,9 +191,8 @@ def test_build_scene_takes_a_scene_preset(repo_root: Path, tmp_path: Path) -> No
     preset = repo_root / "config" / "scenes" / "living_room.yaml"
     command = [sys.executable, "-m", "humanoid_brain", "build-scene", "--config", str(preset), "--no-picture"]
     command += ["--file", "room.usdc", "--output", str(tmp_path), "--json"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=True, cwd=repo_root, env=environment(repo_root)
-    )
+    environment = {**os.environ, "PYTHONPATH": str(repo_root / "exts")}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=repo_root, env=environment)
     assert json.loads(done.stdout.splitlines()[-1])["ok"]
     assert Usd.Stage.Open(str(tmp_path / "room.usdc")).GetPrimAtPath("/World/interior/props/chair_0")
 
