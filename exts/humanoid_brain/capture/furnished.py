@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from humanoid_brain.host import Host, World
     from humanoid_brain.randomization.term import Vector
 
-_WALL = 50.0
-"""Thickness in m of the boxes that stand for walls: no camera gets behind them."""
+_OPEN = 100.0
+"""Height in m of a room without a ceiling."""
 
 
 class FurnishedRoom:
@@ -69,20 +69,16 @@ class FurnishedRoom:
         return {"room.floor": layout.floor, "room.wall": layout.wall, "room.props": shown}
 
     @property
-    def obstacles(self) -> tuple[tuple[Vector, Vector], ...]:
-        """Boxes along the axes around the props that are shown, and behind the walls: where no camera may be."""
+    def bounds(self) -> tuple[Vector, Vector]:
+        """Least and largest corner of the room, m."""
         room = self._interior.room
-        x, y, z = room.width / 2, room.depth / 2, room.height
-        far = _WALL
-        walls: list[tuple[Vector, Vector]] = [
-            ((x, -far, -far), (x + far, far, far)),
-            ((-x - far, -far, -far), (-x, far, far)),
-            ((-far, y, -far), (far, y + far, far)),
-            ((-far, -y - far, -far), (far, -y, far)),
-        ]
-        if self._config.ceiling:
-            walls.append(((-far, -far, z), (far, far, z + far)))
-        return (*walls, *self._around_props())
+        x, y = room.width / 2, room.depth / 2
+        return (-x, -y, 0.0), (x, y, room.height if self._config.ceiling else _OPEN)
+
+    @property
+    def obstacles(self) -> tuple[tuple[Vector, Vector], ...]:
+        """Boxes along the axes around the props that are shown."""
+        return tuple(self._around_props())
 
     def _around_props(self) -> list[tuple[Vector, Vector]]:
         assert self._layout is not None

@@ -22,8 +22,9 @@ from humanoid_brain.capture.keypoints import Keypoints, has_keypoints, read_keyp
 from humanoid_brain.capture.labels import Annotations, classes_of, labelled_prims
 from humanoid_brain.capture.robot import PosedRobot
 from humanoid_brain.config.capture import CaptureConfig
+from humanoid_brain.config.randomization_terms import FOG, FOG_COLOR, FOG_DENSITY
 from humanoid_brain.errors import SceneError
-from humanoid_brain.host.standalone.render.camera import read_camera
+from humanoid_brain.host.cameras import read_camera
 from humanoid_brain.randomization.image import byte_effects
 from humanoid_brain.randomization.randomizer import Context, Draw, Randomizer
 from humanoid_brain.scene.build import ROBOT
@@ -146,9 +147,9 @@ class CaptureSession:
 
     def _context(self) -> Context:
         x, y, z = self._robot.link_poses()[self.config.scene.robot.root_link][:3, 3].tolist()
-        obstacles = () if self._room is None else self._room.obstacles
+        around = {} if self._room is None else {"obstacles": self._room.obstacles, "room": self._room.bounds}
         size = (self.config.width, self.config.height)
-        return Context((x, y, z), self._robot.heading, 0.0, obstacles, image_size=size)
+        return Context((x, y, z), self._robot.heading, image_size=size, **around)
 
     def _render(self, address: int) -> Iterator[None]:
         """One step of the orchestrator; within Kit's window the application draws it while this yields."""
@@ -156,6 +157,7 @@ class CaptureSession:
         if self.host.name == "standalone":
             settings = self.host.replicator.standalone_settings  # pyright: ignore[reportAttributeAccessIssue]
             settings.seed = rng.torch_seed(self.config.seed, f"capture/picture/{address}") % 2**31
+            settings.fog_density, settings.fog_color = fog_on(self._stage)
             with self._clock("render"):
                 orchestrator.step(delta_time=0.0, pause_timeline=False)
             yield
@@ -214,6 +216,15 @@ class CaptureSession:
             yield
         finally:
             self.seconds[stage] += time.perf_counter() - began
+
+
+def fog_on(stage: Usd.Stage) -> tuple[float, tuple[float, float, float]]:
+    """Extinction in 1/m and radiance of the fog that the randomization put on a stage; 0 where there is none."""
+    prim = stage.GetPrimAtPath(FOG)
+    if not prim:
+        return 0.0, (1.0, 1.0, 1.0)
+    red, green, blue = prim.GetAttribute(FOG_COLOR).Get()
+    return float(prim.GetAttribute(FOG_DENSITY).Get()), (red, green, blue)
 
 
 def _array(data: dict[str, Any], name: str, channels: int = 0) -> npt.NDArray[np.float32] | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from pxr import Usd, UsdGeom
 
-from humanoid_brain.host.standalone.render.camera import read_camera
+from humanoid_brain.host.cameras import read_camera
 from humanoid_brain.host.standalone.render.picture import Floats, Image, denoise, tone_map
 from humanoid_brain.host.standalone.render.renderer import StageRenderer
 from humanoid_brain.host.standalone.render.scalar import ScalarRenderer

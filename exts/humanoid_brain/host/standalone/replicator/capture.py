@@ -116,7 +116,7 @@ def _fill(product: RenderProduct, frame: Frame) -> None:
 
 def _camera(product: RenderProduct, prim: Usd.Prim, frames: StageFrames) -> CameraModel:
     """The camera where it is now: one on a moving body goes with it."""
-    from humanoid_brain.host.standalone.render.camera import read_camera
+    from humanoid_brain.host.cameras import read_camera
 
     return replace(read_camera(prim, *product.resolution), world_from_camera=rigid(frames.frame(product.camera_path)))
 
