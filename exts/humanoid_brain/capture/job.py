@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from humanoid_brain import __version__
@@ -115,7 +115,9 @@ class CaptureJob(Job):
                 frame = made
                 yield
             assert frame is not None  # the last that a session gives
-            found = check_frame(frame, need_objects=not self.config.allow_empty)
+            # Without the sensor's noise, which would hide that nothing else is there.
+            clean = replace(frame, color=None if frame.color is None else session.rendered)
+            found = check_frame(clean, need_objects=not self.config.allow_empty)
             if not found:
                 break
             flaws.append(found[0].what)

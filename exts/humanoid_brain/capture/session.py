@@ -56,6 +56,8 @@ class CaptureSession:
         self.config, self.host = config, host
         self.seconds: defaultdict[str, float] = defaultdict(float)
         """Time in s that the last frame spent on each stage: pose, draw, render, label."""
+        self.rendered: npt.NDArray[np.uint8] | None = None
+        """The last frame's picture [H, W, 3] before what lens and sensor do to it."""
         self._room: FurnishedRoom | None = None
         self._randomizer: Randomizer | None = None
         self._product: Any = None
@@ -189,8 +191,9 @@ class CaptureSession:
             )
         color = data.get("rgb")
         if color is not None:
+            self.rendered = np.ascontiguousarray(color[..., :3])
             effects = self._randomizer.image_effects(draw)
-            color = byte_effects(np.ascontiguousarray(color[..., :3]), effects, config.seed, draw.frame)
+            color = byte_effects(self.rendered, effects, config.seed, draw.frame)
         values: dict[str, Any] = {**draw.values, **({} if self._room is None else self._room.values)}
         if attempt:
             values["attempt"] = attempt
