@@ -183,7 +183,7 @@ def test_a_shader_that_we_do_not_know_gives_way_to_one_that_we_do(stage: Usd.Sta
     [
         ("[missing.png]", "has no file 'missing.png'"),
         ("[notes.txt]", "cannot be read as an image: it is none"),
-        ("[half.png]", "cannot be read as an image"),
+        ("[half.jpg]", "cannot be read as an image: image file is truncated"),
         ("[../outside.png]", "leads out of its folder"),
         ("[link.png]", "leads out of its folder"),
     ],
@@ -195,7 +195,9 @@ def test_a_texture_must_be_an_image_of_the_folder(
     folder = tmp_path / "textures"
     folder.mkdir()
     (folder / "notes.txt").write_text("no image")
-    (folder / "half.png").write_bytes((tmp_path / "outside.png").read_bytes()[:40])
+    Image.effect_noise((64, 64), 50.0).save(tmp_path / "whole.jpg")
+    whole = (tmp_path / "whole.jpg").read_bytes()
+    (folder / "half.jpg").write_bytes(whole[: len(whole) // 2])
     (folder / "link.png").symlink_to(tmp_path / "outside.png")
     term = f"{{kind: material, select: {{labels: [chair]}}, texture: {{folder: {folder}, names: {names}}}}}"
     with pytest.raises(ConfigError) as caught:
