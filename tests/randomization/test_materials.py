@@ -209,8 +209,19 @@ def test_a_mesh_without_texture_coordinates_is_refused_a_texture(
     stage: Usd.Stage, configured: Configured, woods: Path
 ) -> None:
     config = configured(f"terms:\n  f: {{kind: material, select: {{labels: [floor]}}, texture: {{folder: {woods}}}}}\n")
-    with pytest.raises(ConfigError, match="/World/floor has no texture coordinates"):
+    with pytest.raises(ConfigError, match="nothing of the class label 'floor' has texture coordinates"):
         Randomizer(config, stage, 1)
+
+
+def test_what_has_no_texture_coordinates_beside_what_has_takes_the_tint_alone(
+    stage: Usd.Stage, configured: Configured, woods: Path
+) -> None:
+    term = f"{{kind: material, select: {{labels: [floor, table]}}, tint: {{kind: hsv}}, texture: {{folder: {woods}}}}}"
+    randomizer = Randomizer(configured(f"terms:\n  f: {term}\n"), stage, 1)
+    randomizer.apply(randomizer.draw(0))
+    assert surface(stage, "/World/props/table/top").GetInput("diffuseColor").HasConnectedSource()
+    color = surface(stage, "/World/floor").GetInput("diffuseColor")
+    assert not color.HasConnectedSource() and color.Get() != Gf.Vec3f(0.18)
 
 
 def test_parts_of_a_mesh_have_materials_of_their_own(stage: Usd.Stage, configured: Configured) -> None:
