@@ -183,7 +183,7 @@ def test_a_shader_that_we_do_not_know_gives_way_to_one_that_we_do(stage: Usd.Sta
     [
         ("[missing.png]", "has no file 'missing.png'"),
         ("[notes.txt]", "cannot be read as an image: it is none"),
-        ("[half.png]", "cannot be read as an image"),
+        ("[half.jpg]", "cannot be read as an image: image file is truncated"),
         ("[../outside.png]", "leads out of its folder"),
         ("[link.png]", "leads out of its folder"),
     ],
@@ -195,7 +195,9 @@ def test_a_texture_must_be_an_image_of_the_folder(
     folder = tmp_path / "textures"
     folder.mkdir()
     (folder / "notes.txt").write_text("no image")
-    (folder / "half.png").write_bytes((tmp_path / "outside.png").read_bytes()[:40])
+    Image.effect_noise((64, 64), 50.0).save(tmp_path / "whole.jpg")
+    whole = (tmp_path / "whole.jpg").read_bytes()
+    (folder / "half.jpg").write_bytes(whole[: len(whole) // 2])
     (folder / "link.png").symlink_to(tmp_path / "outside.png")
     term = f"{{kind: material, select: {{labels: [chair]}}, texture: {{folder: {folder}, names: {names}}}}}"
     with pytest.raises(ConfigError) as caught:
@@ -207,8 +209,19 @@ def test_a_mesh_without_texture_coordinates_is_refused_a_texture(
     stage: Usd.Stage, configured: Configured, woods: Path
 ) -> None:
     config = configured(f"terms:\n  f: {{kind: material, select: {{labels: [floor]}}, texture: {{folder: {woods}}}}}\n")
-    with pytest.raises(ConfigError, match="/World/floor has no texture coordinates"):
+    with pytest.raises(ConfigError, match="nothing of the class label 'floor' has texture coordinates"):
         Randomizer(config, stage, 1)
+
+
+def test_what_has_no_texture_coordinates_beside_what_has_takes_the_tint_alone(
+    stage: Usd.Stage, configured: Configured, woods: Path
+) -> None:
+    term = f"{{kind: material, select: {{labels: [floor, table]}}, tint: {{kind: hsv}}, texture: {{folder: {woods}}}}}"
+    randomizer = Randomizer(configured(f"terms:\n  f: {term}\n"), stage, 1)
+    randomizer.apply(randomizer.draw(0))
+    assert surface(stage, "/World/props/table/top").GetInput("diffuseColor").HasConnectedSource()
+    color = surface(stage, "/World/floor").GetInput("diffuseColor")
+    assert not color.HasConnectedSource() and color.Get() != Gf.Vec3f(0.18)
 
 
 def test_parts_of_a_mesh_have_materials_of_their_own(stage: Usd.Stage, configured: Configured) -> None:

@@ -96,6 +96,14 @@ def test_a_motion_is_read_and_interpolated(saved: Any) -> None:
     assert motion.at(99.0).joints["knee"] == 1.0
 
 
+def test_orientations_are_interpolated_the_shorter_way(saved: Any) -> None:
+    arrays = content()
+    arrays["root_orientation"][6:] *= -1.0  # the same orientations, written with the other sign
+    orientation = load_motion(saved(["knee", "hip"], arrays)).at(0.55).orientation
+    angle = 0.5 * np.pi * 0.55
+    assert np.abs(orientation) == pytest.approx([np.cos(angle / 2), 0.0, 0.0, np.sin(angle / 2)])
+
+
 def test_turning_a_motion_turns_position_and_orientation_alike(saved: Any) -> None:
     turned = load_motion(saved(["knee", "hip"], content())).at(1.0).turned(90.0)
     assert turned.position == pytest.approx([0.0, 1.0, 0.9])

@@ -161,7 +161,7 @@ class MaterialTerm(SelectingTerm):
     clearcoat: Share | None = None
     """Strength of a coat of varnish."""
     texture: Files | None = None
-    """Texture of the base colour, in sRGB."""
+    """Texture of the base colour, in sRGB, for what has texture coordinates; the rest takes colour or tint alone."""
     tiling: Annotated[Scalar, within(0.01, 100.0)] | None = None
     """Repetitions of the texture per unit of texture coordinates."""
 

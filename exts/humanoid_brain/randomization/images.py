@@ -80,7 +80,7 @@ def _wrong_with(folder: Path, name: str) -> str | None:
             if stream.read(16).startswith(_HDR_MAGIC):
                 return None
         with Image.open(path) as image:
-            image.verify()
+            image.load()  # decodes all of it, which alone finds a truncated file of any format
     except StorageError as error:
         return error.what
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:  # Pillow raises all of these

@@ -34,6 +34,8 @@ class _Surface:
     shader: Shader
     material: str
     target: str
+    has_st: bool
+    """Whether there are texture coordinates for a texture."""
 
 
 @registry("material")
@@ -56,6 +58,8 @@ class Materials(Term[MaterialTerm]):
         for prim in prims:
             problems += self._resolve_prim(prim, workspace)
         self.targets = tuple(dict.fromkeys(surface.target for surface in self._surfaces))
+        if self._images and self._surfaces and not any(surface.has_st for surface in self._surfaces):
+            problems.append(f"nothing of {describe(select)} has texture coordinates (primvars:st) for a texture")
         if prims and not self._surfaces and not problems:
             problems.append(f"{describe(select)} matches {prims[0].GetPath()}, which has nothing to be seen")
         return problems
@@ -63,8 +67,6 @@ class Materials(Term[MaterialTerm]):
     def _resolve_prim(self, prim: Usd.Prim, workspace: Workspace) -> list[str]:
         name, problems = dotted(str(prim.GetPath())), []
         slots = slots_of(prim, self.config.select.label_kind)
-        if self._images and slots and not any(slot.has_st for slot in slots):
-            problems.append(f"{prim.GetPath()} has no texture coordinates (primvars:st) for a texture")
         for slot in slots:
             holder = outside(slot, prim)
             if holder is not None:
@@ -74,8 +76,9 @@ class Materials(Term[MaterialTerm]):
                 problems += workspace.claim(self.name, bound, ["material"])
             path = f"{SCOPE}/{self.name}/{name.replace('.', '_')}_{len(self._surfaces)}"
             target = name if self.config.each == "prim" else f"{name}.{slot.name}"
-            self._surfaces += [_Surface(shader, path, target) for shader in copy_material(workspace, slot, path)]
-            if self._images:
+            shaders = copy_material(workspace, slot, path)
+            self._surfaces += [_Surface(shader, path, target, slot.has_st) for shader in shaders]
+            if self._images and slot.has_st:
                 _add_texture(workspace, path)
         return problems
 
@@ -108,7 +111,8 @@ class Materials(Term[MaterialTerm]):
                 for quantity in _QUANTITIES
                 if (key := self.key(surface.target, quantity)) in values
             }
-            file = self._images.path(taken["texture"]) if self._images and taken.get("texture") else None
+            name = taken.get("texture") if surface.has_st else None
+            file = self._images.path(name) if self._images and name else None
             if surface.shader.kind == OMNI:
                 yield from _omni_edits(surface.shader.path, taken, file)
             else:
