@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -21,7 +22,20 @@ from humanoid_brain.scene.draws import Draws
 from humanoid_brain.scene.interiors import author_interior, plan_interior
 from humanoid_brain.scene.room import plan_room
 
-LABELS = {"floor", "wall", "ceiling", "window", "door", "light", "chair", "table", "obstacle", "goal", "clutter"}
+LABELS = {
+    "floor",
+    "wall",
+    "ceiling",
+    "window",
+    "door",
+    "light",
+    "picture",
+    "chair",
+    "table",
+    "obstacle",
+    "goal",
+    "clutter",
+}
 
 
 @pytest.fixture
@@ -113,6 +127,33 @@ def contains(triangle: np.ndarray, point: np.ndarray) -> bool:
     to = point - triangle
     turns = edges[:, 0] * to[:, 1] - edges[:, 1] * to[:, 0]
     return bool((turns > 0).all() or (turns < 0).all())
+
+
+def test_pictures_hang_on_free_wall() -> None:
+    hung = 0
+    for variant in range(6):
+        config = InteriorConfig(variant=variant, pictures=12)
+        for section in (config.chairs, config.tables, config.obstacles, config.goals, config.clutter):
+            section.count = (0, 0)
+        stage, room = author(config), plan_interior(config).room
+        cache = UsdGeom.BBoxCache(Usd.TimeCode.Default(), ["default"])
+        boxes = [
+            cache.ComputeWorldBound(prim).ComputeAlignedRange()
+            for prim in stage.GetPrimAtPath("/World/interior/pictures").GetChildren()
+        ]
+        solid = [
+            stage.GetPrimAtPath(f"/World/interior/room/{name}") for name in ("window_south", "window_west", "door_trim")
+        ]
+        others = [cache.ComputeWorldBound(prim).ComputeAlignedRange() for prim in solid]
+        for i, box in enumerate(boxes):
+            low, high = np.array(box.GetMin()), np.array(box.GetMax())
+            assert low[2] > 0.9 and high[2] < room.height
+            inside = np.abs(np.stack([low, high]))[:, :2].max(0) - [room.width / 2, room.depth / 2]
+            assert inside.max() == pytest.approx(0.0, abs=1e-3)  # its back is on the wall
+            for other in [*boxes[:i], *others]:
+                assert (np.maximum(low, other.GetMin()) > np.minimum(high, other.GetMax())).any()
+        hung += len(boxes)
+    assert hung > 40
 
 
 def test_a_variant_is_another_room_with_other_props() -> None:

@@ -153,6 +153,8 @@ class InteriorConfig(Model):
     """Walls with a window."""
     door: Side | None = "north"
     """Wall with a door, which is closed."""
+    pictures: int = Field(default=3, ge=0, le=12)
+    """Framed prints on the walls, where there is room for them."""
     chairs: ChairsConfig = Field(default_factory=ChairsConfig)
     """Chairs."""
     tables: TablesConfig = Field(default_factory=TablesConfig)

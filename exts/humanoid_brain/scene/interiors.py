@@ -17,6 +17,7 @@ from humanoid_brain.scene.props.catalogue import CATALOGUE, make_prop
 from humanoid_brain.scene.props.prop import Prop
 from humanoid_brain.scene.room import Room, author_room, plan_room
 from humanoid_brain.scene.room_lights import author_lights
+from humanoid_brain.scene.room_pictures import author_pictures
 
 INTERIOR = "/World/interior"
 ROOM, LIGHTS, PROPS = f"{INTERIOR}/room", f"{INTERIOR}/lights", f"{INTERIOR}/props"
@@ -70,6 +71,8 @@ def author_interior(stage: Usd.Stage, config: InteriorConfig) -> Interior:
     UsdGeom.Xform.Define(stage, INTERIOR)
     author_room(stage, ROOM, interior.room, config)
     author_lights(stage, LIGHTS, interior.room, config.lights)
+    hanging = Draws(config.variant, "interior.pictures", 0)
+    author_pictures(stage, f"{INTERIOR}/pictures", interior.room, config.pictures, hanging)
     UsdGeom.Scope.Define(stage, PROPS)
     material = author_material(stage, f"{INTERIOR}/looks/prop_physics")
     for pooled in interior.pool:

@@ -33,7 +33,6 @@ def author_prop(stage: Usd.Stage, path: str, prop: Prop, material: UsdShade.Mate
     xform.AddScaleOp(UsdGeom.XformOp.PrecisionDouble).Set(Gf.Vec3d(1.0))
     body = xform.GetPrim()
     add_label(body, prop.category)
-    add_label(body, prop.kind, "part")
     UsdPhysics.RigidBodyAPI.Apply(body)
     apply_api(body, "PhysxRigidBodyAPI")
     types = Sdf.ValueTypeNames

@@ -7,11 +7,13 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from humanoid_brain.scene.anthropometry import Array
 from humanoid_brain.scene.shells import Surface
 
 Point = tuple[float, float, float]
+Faces = npt.NDArray[np.int64]
 
 
 def box(
@@ -205,22 +207,22 @@ def _transported(tangents: Array) -> Array:
     return np.stack([side / np.linalg.norm(side) for side in sides])
 
 
-def _grid(rows: int, columns: int) -> Array:
+def _grid(rows: int, columns: int) -> Faces:
     """Triangles of a grid of points, counter-clockwise from where rows go right and columns go up."""
     i, j = np.meshgrid(np.arange(rows - 1), np.arange(columns - 1), indexing="ij")
     a = (i * columns + j).ravel()
     b, c, d = a + columns, a + columns + 1, a + 1
-    return np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)])
+    return np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]).astype(np.int64)
 
 
-def _rings(count: int, around: int) -> Array:
+def _rings(count: int, around: int) -> Faces:
     """Triangles between rings, each of which runs counter-clockwise seen from the next one."""
     i, j = np.meshgrid(np.arange(count - 1), np.arange(around), indexing="ij")
     a, b = (i * around + j).ravel(), (i * around + (j + 1) % around).ravel()
-    return np.concatenate([np.stack([a, b, b + around], 1), np.stack([a, b + around, a + around], 1)])
+    return np.concatenate([np.stack([a, b, b + around], 1), np.stack([a, b + around, a + around], 1)]).astype(np.int64)
 
 
-def _solid(points: Array, normals: Array, faces: Array) -> Surface:
+def _solid(points: Array, normals: Array, faces: Faces) -> Surface:
     """Without triangles that have no area, as at poles."""
     corners = points[faces]
     area = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
