@@ -138,7 +138,7 @@ def test_a_normal_map_turns_the_light(tmp_path: Path) -> None:
         inputs: dict[str, Any] = {"diffuseColor": (0.5, 0.5, 0.5), "roughness": 1.0}
         if texel:
             file = write_image(tmp_path / "normal.png", [[texel] * 2] * 2)
-            vectors = {"scale": (2.0, 2.0, 2.0, 1.0), "bias": (-1.0, -1.0, -1.0, 0.0)}
+            vectors: dict[str, Any] = {"scale": (2.0, 2.0, 2.0, 1.0), "bias": (-1.0, -1.0, -1.0, 0.0)}
             inputs["normal"] = add_texture(stage, "/World/Looks/a", file, sourceColorSpace="raw", **vectors)
         bind(add_quad(stage, "/World/quad").GetPrim(), add_material(stage, "/World/Looks/a", **inputs))
         return float(renderer_of(stage).color(ABOVE, 16, 0)[8:24, 8:24].mean())

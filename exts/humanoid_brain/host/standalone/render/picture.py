@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 Floats = npt.NDArray[np.float32]
 Image = npt.NDArray[np.uint8]
 
-_DEPTH_SPREAD, _NORMAL_SPREAD = 0.02, 0.25
-"""Relative difference in distance and difference of normals that the denoiser takes for an edge."""
+_DEPTH_SPREAD, _NORMAL_SPREAD, _TINT_SPREAD = 0.02, 0.25, 0.4
+"""Relative difference in distance, difference of normals and relative difference of albedo that the denoiser takes for
+an edge."""
 _TONE_SPREADS = (0.35, 0.12, 0.06, 0.05)
 """Difference of brightness, as square roots, that it takes for one at distances of 1, 2, 4 and 8 pixels."""
 _DARKEST = 0.04
@@ -66,11 +67,12 @@ def denoise(linear: Floats, guides: Floats, samples: int) -> Floats:
     slope = np.maximum(*(_least_slope(distance, axis) for axis in (0, 1)))
     light = _despeckled(linear / albedo)
     strength = min(1.0, math.sqrt(8.0 / samples))
+    tint = np.log(albedo.mean(-1, keepdims=True)) / _TINT_SPREAD
     for level, spread in enumerate(_TONE_SPREADS):
         step = 1 << level
         tone = np.sqrt(np.maximum(light.mean(-1), 0.0)) / np.float32(spread * strength)
         near = 1.0 / (np.float32(_DEPTH_SPREAD) + 2.0 * step * slope)
-        alike = np.concatenate([guides[..., 3:6] / _NORMAL_SPREAD, coverage * 4.0, tone[..., None]], -1)
+        alike = np.concatenate([guides[..., 3:6] / _NORMAL_SPREAD, tint, coverage * 4.0, tone[..., None]], -1)
         light = _smoothed(light, alike.astype(np.float32), distance.astype(np.float32), near.astype(np.float32), step)
     return (light * albedo).astype(np.float32)
 
