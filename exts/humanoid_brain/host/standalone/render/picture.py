@@ -39,7 +39,7 @@ class Preset:
     """Samples of the noise-free pictures that guide the denoiser; 0 leaves the noise in."""
 
 
-PRESETS = {"preview": Preset(4, 3, 2), "standard": Preset(12, 4, 2), "high": Preset(96, 6, 4)}
+PRESETS = {"preview": Preset(4, 3, 2), "standard": Preset(10, 4, 2), "high": Preset(96, 6, 4)}
 
 
 def linear_picture(renderer: StageRenderer, camera: CameraModel, preset: Preset, seed: int) -> Floats:
@@ -66,7 +66,7 @@ def denoise(linear: Floats, guides: Floats, samples: int) -> Floats:
     distance = np.log(guides[..., 6] / np.maximum(coverage[..., 0], 1e-3) + np.float32(1e-2))
     slope = np.maximum(*(_least_slope(distance, axis) for axis in (0, 1)))
     light = _despeckled(linear / albedo)
-    strength = min(1.0, math.sqrt(8.0 / samples))
+    strength = min(1.5, math.sqrt(10.0 / samples))
     tint = np.log(albedo.mean(-1, keepdims=True)) / _TINT_SPREAD
     for level, spread in enumerate(_TONE_SPREADS):
         step = 1 << level
@@ -107,14 +107,15 @@ def _smoothed(light: Floats, alike: Floats, distance: Floats, near: Floats, step
     return total / weights[..., None]
 
 
-def _despeckled(linear: Floats) -> Floats:
-    """Lower single bright pixels, the mark of a rare light path, to the brightest of their eight neighbours."""
-    luminance = linear.mean(-1)
+def _despeckled(light: Floats) -> Floats:
+    """Bring single bright or dark pixels, the marks of rare light paths, to the limits of their eight neighbours."""
+    luminance = light.mean(-1)
     padded = np.pad(luminance, 1, mode="edge")
     height, width = luminance.shape
     around = [padded[i : i + height, j : j + width] for i in range(3) for j in range(3) if (i, j) != (1, 1)]
-    limit = np.maximum.reduce(around)
-    return linear * np.minimum(1.0, limit / np.maximum(luminance, 1e-9))[..., None]
+    within = np.clip(luminance, np.minimum.reduce(around), np.maximum.reduce(around))
+    scaled = light * (within / np.maximum(luminance, 1e-6))[..., None]
+    return np.where(luminance[..., None] > 1e-6, scaled, within[..., None])
 
 
 def add_fog(linear: Floats, distance: Floats, density: float, color: tuple[float, float, float]) -> Floats:
