@@ -59,7 +59,8 @@ class RayTracer:
         rays, near, known = self._centre_rays(camera, None)
         offsets, faces = self._piece_maps(scene)
         hit = scene.scene.ray_intersect_preliminary(rays, active=known)
-        surface = hit.compute_surface_interaction(rays, mi.RayFlags.ShadingFrame, known & hit.is_valid())
+        wanted = mi.RayFlags.All if scene.see_through else mi.RayFlags.ShadingFrame
+        surface = hit.compute_surface_interaction(rays, wanted, known & hit.is_valid())
         travelled = mi.Float(hit.t)
         if scene.see_through:
             travelled, surface, hit = self._through(scene, rays, known, hit, surface)

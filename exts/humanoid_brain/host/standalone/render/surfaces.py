@@ -134,7 +134,7 @@ class _Reader:
         return _color(self.constant(name, fallback)) if found is None else found
 
     def texture(self, name: str, channels: str) -> Texture | None:
-        """The UsdUVTexture that feeds an input; ``channels`` where the connection does not say."""
+        """The UsdUVTexture that feeds an input; ``channels`` of it where the connection is to all of them."""
         source = _source(self._shader, name)
         if not isinstance(source, UsdShade.Output):
             return None
@@ -145,10 +145,8 @@ class _Reader:
                 where=str(node.GetPath()),
                 todo="Connect a UsdUVTexture, or set a value",
             )
-        output = source.GetBaseName()
-        if (channels == "rgb") != (output == "rgb"):
-            channels = output if output in ("r", "g", "b", "a") else channels
-        return self._texture(node, channels)
+        output = str(source.GetBaseName())
+        return self._texture(node, output if output in ("r", "g", "b", "a") else channels)
 
     def _texture(self, node: UsdShade.Shader, channels: str) -> Texture:
         reader = _Reader(node)
