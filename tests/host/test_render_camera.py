@@ -9,7 +9,7 @@ import pytest
 from pxr import Gf, UsdGeom
 
 from humanoid_brain.errors import SceneError
-from humanoid_brain.host.standalone.render.camera import read_camera
+from humanoid_brain.host.cameras import read_camera
 from tests.host.render_scenes import TYPES, add_dome, add_quad, camera_at, new_stage, paint, renderer_of
 
 

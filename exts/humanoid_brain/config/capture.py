@@ -74,7 +74,7 @@ class CaptureConfig(Model):
     """What changes from frame to frame."""
     classes: tuple[ClassName, ...] = ()
     """Classes that are annotated, in their order. Left out: every class label on the stage but those of ``stuff``."""
-    stuff: tuple[ClassName, ...] = ("ground", "floor", "wall", "ceiling", "door", "window", "skirting", "light")
+    stuff: tuple[ClassName, ...] = ("ground", "floor", "wall", "ceiling", "door", "window", "picture", "light")
     """Classes without single objects: they are in the semantic masks, after ``classes``, but are not annotated."""
     width: int = Field(default=640, ge=16, le=8192)
     """Width of the images, pixels."""
