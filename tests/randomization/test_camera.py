@@ -118,6 +118,31 @@ def test_a_camera_that_can_stand_nowhere_is_an_error_with_a_way_out(stage: Usd.S
     assert "Widen distance, azimuth or elevation" in message
 
 
+def test_every_pixel_of_a_distorted_image_has_a_ray(stage: Usd.Stage, configured: Configured) -> None:
+    config = configured("terms:\n  v: {kind: camera, focal_length: 18, distortion: {k1: [-0.3, 0.1], k2: [0, 0.02]}}\n")
+    corner = 36.0 / 2 / 18.0 * np.hypot(1.0, 480 / 640)
+    k1 = []
+    for values in draws(stage, config, Context(image_size=(640, 480))):
+        # What OpenCV's model maps to the corner must be found by going outwards without a fold on the way.
+        radius = np.linspace(0.0, 5.0, 20001)
+        mapped = radius + values["v.k1"] * radius**3 + values["v.k2"] * radius**5
+        there = int(np.argmax(mapped >= corner))
+        assert there > 0 and (np.diff(mapped[: there + 1]) > 0).all()
+        k1.append(values["v.k1"])
+    assert min(k1) < -0.05  # a lens of 4:3 folds from about -0.095 on, where k2 does not help
+
+
+def test_a_lens_that_never_fills_the_image_is_an_error(stage: Usd.Stage, configured: Configured) -> None:
+    config = configured("terms:\n  v: {kind: camera, focal_length: 12, distortion: {k1: -0.5}}\n")
+    with pytest.raises(ConfigError, match=r"terms\.v\.distortion: no distortion in 64 attempts for frame 0 reaches"):
+        Randomizer(config, stage, 1).draw(0)
+
+
+def test_a_lens_without_distortion_is_as_wide_as_one_likes(stage: Usd.Stage, configured: Configured) -> None:
+    config = configured("terms:\n  v: {kind: camera, focal_length: 1.5, distortion: {}}\n")
+    assert Randomizer(config, stage, 1).draw(0).values["v.k1"] == 0.0
+
+
 def test_the_lens_goes_onto_the_camera(stage: Usd.Stage, configured: Configured) -> None:
     config = configured("""
 terms:

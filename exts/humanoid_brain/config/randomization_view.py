@@ -18,7 +18,10 @@ Primitive = Literal["cube", "sphere", "cylinder", "cone", "capsule"]
 
 
 class DistortionTerm(Model):
-    """Coefficients of OpenCV's lens model; they go into the camera's OpenCV pinhole schema of Isaac Sim."""
+    """Coefficients of OpenCV's lens model; they go into the camera's OpenCV pinhole schema of Isaac Sim.
+
+    Sets that would leave the corners of the image without a ray are drawn again.
+    """
 
     k1: Coefficient = constant(0.0)
     """First radial coefficient."""

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pxr import Gf, Sdf, Usd, UsdGeom
 
-from humanoid_brain.config.randomization_view import CameraTerm
+from humanoid_brain.config.randomization_view import CameraTerm, DistortionTerm
 from humanoid_brain.errors import ConfigError
 from humanoid_brain.randomization import sampling
 from humanoid_brain.randomization.placement import blocked, distances, inside
@@ -26,6 +26,21 @@ DISTORTION_API = "OmniLensDistortionOpenCvPinholeAPI"
 DISTORTION_MODEL = "omni:lensdistortion:model"
 DISTORTION = "omni:lensdistortion:opencvPinhole:"
 """imageSize (int2), fx, fy, cx, cy (float, pixels of imageSize), k1 to k6, p1, p2 (float)."""
+
+
+_MARGIN = 1.02
+"""How much farther than the image's corner a lens must reach, for the tangential coefficients' sake."""
+
+
+def _reach(k1: Array, k2: Array, k3: Array) -> Array:
+    """Largest radius (N,) in the image, as a tangent, up to which a lens maps one ray to each point.
+
+    From where the distorted radius r (1 + k1 r^2 + k2 r^4 + k3 r^6) falls again, the model folds the image over.
+    """
+    square = np.linspace(0.0, 4.0, 401)[:, None] ** 2
+    radius = np.sqrt(square) * (1.0 + square * (k1 + square * (k2 + square * k3)))
+    rises = np.logical_and.accumulate(np.diff(radius, axis=0) > 0.0, axis=0)
+    return np.where(rises.all(0), np.inf, np.where(rises, radius[1:], 0.0).max(0))
 
 
 @registry("camera")
@@ -61,7 +76,7 @@ class Camera(Term[CameraTerm]):
         """Position, point looked at, and lens.
 
         Raises:
-            ConfigError: None of the attempts gives a place where the camera may stand.
+            ConfigError: None of the attempts gives a place where the camera may stand, or a lens that fills the image.
         """
         config, moment = self.config, self.moment(frame, context)
         position, target, found = self._place(moment, context)
@@ -77,8 +92,8 @@ class Camera(Term[CameraTerm]):
             values["f_stop"] = self.single("f_stop", config.f_stop, moment)
             values["focus_distance"] = float(np.linalg.norm(target - position))
         if config.distortion is not None:
-            for name in COEFFICIENTS:
-                values[name] = self.single(name, getattr(config.distortion, name), moment)
+            focal = values.get("focal_length", self._focal_length)
+            values.update(self._lens(config.distortion, moment, focal, context.image_size))
             values["image_size"] = list(context.image_size)
         return {f"{self.name}.{quantity}": value for quantity, value in values.items()}
 
@@ -113,6 +128,23 @@ class Camera(Term[CameraTerm]):
             )
         first = int(np.argmax(fits))
         return positions[first], target, {quantity: float(each[first]) for quantity, each in tries.items()}
+
+    def _lens(self, lens: DistortionTerm, moment: Moment, focal: float, size: tuple[int, int]) -> Values:
+        """The first of the drawn sets of coefficients that maps something onto every pixel."""
+        tries = {
+            name: sampling.scalar(getattr(lens, name), self.uniform(name, moment, self.config.attempts)[0], moment)
+            for name in COEFFICIENTS
+        }
+        corner = self._aperture / 2 / focal * float(np.hypot(1.0, size[1] / size[0]))
+        fits = _reach(tries["k1"], tries["k2"], tries["k3"]) >= _MARGIN * corner
+        if not fits.any():
+            raise ConfigError(
+                f"no distortion in {self.config.attempts} attempts for frame {moment.frame} reaches the corners of the "
+                f"image at a focal length of {focal:.3g} mm",
+                where=f"terms.{self.name}.distortion",
+                todo="Use weaker coefficients or a longer focal length",
+            )
+        return {name: float(each[np.argmax(fits)]) for name, each in tries.items()}
 
     def edits(self, values: Mapping[str, Json]) -> Iterator[Edit]:
         """Pose and lens of the camera."""
