@@ -58,6 +58,7 @@ def distance_to(outline: np.ndarray, way: KeepClear) -> float:
     return min(-cv2.pointPolygonTest(outline, (float(x), float(y)), True) for x, y in line)
 
 
+@pytest.mark.slow
 def test_two_hundred_layouts_are_the_same_in_any_order(room: InteriorConfig) -> None:
     forwards = [draw_layout(room, 7, frame) for frame in range(200)]
     for frame in reversed(range(200)):

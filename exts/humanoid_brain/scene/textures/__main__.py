@@ -14,7 +14,7 @@ from humanoid_brain.scene.textures.images import encode, names, render
 
 
 def main() -> int:
-    """Write every texture as PNG; the pixels are the same on every machine."""
+    """Write every texture as PNG; the same pixels every time, but for the rounding of another processor."""
     parser = argparse.ArgumentParser(prog="humanoid_brain.scene.textures", description=main.__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=paths.data() / "textures")
     folder = parser.parse_args().folder
