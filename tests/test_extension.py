@@ -59,7 +59,7 @@ def in_kit(code: str) -> str:
 def test_start_says_which_isaac_sim_was_found_and_shutdown_forgets_it() -> None:
     in_kit("""
 host.load = lambda name="auto": types.SimpleNamespace(name=name, version="5.1.0")
-extension.on_startup("humanoid_brain-0.1.0")
+extension.on_startup("humanoid_brain-0.2.0")
 assert extension.host.name == "isaac"
 (kind, text), = log
 assert kind == "info" and "Isaac Sim 5.1.0" in text and humanoid_brain.__version__ in text, log
@@ -71,7 +71,7 @@ assert extension.host is None
 def test_start_enables_the_isaac_extensions_that_are_there_and_no_other() -> None:
     in_kit("""
 host.load = lambda name: types.SimpleNamespace(version="6.0.1")
-extension.on_startup("humanoid_brain-0.1.0")
+extension.on_startup("humanoid_brain-0.2.0")
 assert enabled == ["omni.usd", "isaacsim.core.api", "isaacsim.core.cloner"], enabled
 """)
 
@@ -79,7 +79,7 @@ assert enabled == ["omni.usd", "isaacsim.core.api", "isaacsim.core.cloner"], ena
 def test_missing_isaac_sim_is_one_error_line_that_says_what_is_missing() -> None:
     """The real host layer looks for Isaac Sim here, where there is none."""
     out = in_kit("""
-extension.on_startup("humanoid_brain-0.1.0")
+extension.on_startup("humanoid_brain-0.2.0")
 assert extension.host is None
 (kind, text), = log
 assert kind == "error", log
@@ -93,7 +93,7 @@ extension.on_shutdown()
 def test_setting_turns_the_check_off() -> None:
     in_kit("""
 settings["/exts/humanoid_brain/check_host_on_startup"] = False
-extension.on_startup("humanoid_brain-0.1.0")
+extension.on_startup("humanoid_brain-0.2.0")
 assert not log and extension.host is None
 extension.on_shutdown()
 """)

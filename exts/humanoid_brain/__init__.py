@@ -3,7 +3,7 @@
 
 import sys
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 if "omni.ext" in sys.modules:  # inside Kit, which looks for the extension class in this module
     from humanoid_brain.extension import HumanoidBrainExtension as HumanoidBrainExtension

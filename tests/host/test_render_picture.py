@@ -101,7 +101,7 @@ def test_the_denoiser_smooths_noise_and_keeps_edges() -> None:
     noisy = truth * (1 + random.normal(0, 0.15, truth.shape).astype(np.float32))
     guides = np.zeros((32, 32, 8), np.float32)
     guides[..., :3], guides[..., 5], guides[..., 6:] = truth, 1.0, (5.0, 1.0)
-    clean = denoise(noisy, guides, samples=8)
+    clean = denoise(noisy, guides)
     assert np.abs(clean - truth).mean() < 0.35 * np.abs(noisy - truth).mean()
     assert clean[:, 16].mean() - clean[:, 15].mean() == pytest.approx(0.4, abs=0.03)
 
