@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 from humanoid_brain.capture.assemble import Summary
+from humanoid_brain.capture.validate.job import ValidationJob, Verdict
 from humanoid_brain.capture.writer import DatasetWriter
+from humanoid_brain.config.validation import ValidationConfig
 from tests.capture.synthetic import description, frame
 
 MNT_DETACH = 2
@@ -74,3 +76,17 @@ def broken_frames(folder: Path) -> list[str]:
             if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != facts["sha256"]:
                 wrong.append(facts["path"])
     return wrong
+
+
+def inspect(path: Path, tmp_path: Path, **settings: Any) -> tuple[Verdict, dict[str, Any]]:
+    """Inspect a dataset; the report goes to a folder in ``tmp_path``."""
+    job = ValidationJob(ValidationConfig(path=path, output=tmp_path / "report", workers=2, **settings))
+    job.run()
+    assert job.verdict is not None
+    return job.verdict, json.loads((tmp_path / "report" / "report.json").read_text())
+
+
+def found(report: dict[str, Any]) -> dict[str, int]:
+    """Findings by severity and kind."""
+    named = {f"{group['severity']} {group['code']}": group["count"] for group in report["groups"]}
+    return {name: count for name, count in named.items() if name != "note tiny"}  # the fixture has one

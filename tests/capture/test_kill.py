@@ -73,6 +73,17 @@ def test_a_killed_worker_is_one_clear_error_and_the_capture_resumes(tmp_path: Pa
     assert sorted(int(path.stem) for path in (folder / "frames").iterdir()) == list(range(20))
 
 
+def test_a_worker_that_dies_with_the_last_frame_does_not_hang_the_capture(tmp_path: Path) -> None:
+    with DatasetWriter(tmp_path / "dataset", description(4, workers=1)) as writer:
+        assert writer._pool is not None
+        (worker,) = writer._pool._workers
+        worker.process.send_signal(signal.SIGSTOP)
+        writer.submit(frame(0))
+        worker.process.kill()
+        with pytest.raises(DatasetError, match="worker process was killed"):
+            writer.drain()
+
+
 def test_leftovers_of_a_killed_write_are_cleared_away(tmp_path: Path, reference: Path) -> None:
     folder = tmp_path / "dataset"
     capture(folder)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from humanoid_brain.capture import rle
 from humanoid_brain.capture.dataset import Dataset
 from humanoid_brain.capture.writer import DatasetWriter
 from humanoid_brain.errors import ConfigError, DatasetError, StorageError
@@ -144,6 +145,33 @@ def test_a_full_disk_is_reported_and_the_same_frames_are_written_once_there_is_s
                 continue
         writer.finish()
     assert tree(folder) == tree(reference)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_nothing_of_a_frame_stays_behind_whose_record_cannot_be_written(tmp_path: Path, workers: int) -> None:
+    with DatasetWriter(tmp_path, description(workers=workers)) as writer:
+        (tmp_path / "frames" / "000000.json").mkdir()
+        with pytest.raises(StorageError):
+            writer.submit(frame(0))
+            writer.drain()
+        assert list((tmp_path / "color").iterdir()) == []
+        assert 0 in writer.missing()
+        (tmp_path / "frames" / "000000.json").rmdir()
+        writer.submit(frame(0))
+        writer.drain()
+        assert 0 not in writer.missing()
+
+
+def test_a_box_that_cuts_its_object_does_not_cut_the_mask(tmp_path: Path) -> None:
+    good = frame(0)
+    label = max(good.objects, key=lambda o: 0 if o.box_tight is None else o.box_tight[3] - o.box_tight[1])
+    assert label.box_tight is not None
+    x0, y0, x1, y1 = label.box_tight
+    cut = dataclasses.replace(label, box_tight=(x0, y0, x1, y1 - 5))
+    with DatasetWriter(tmp_path, description()) as writer:
+        writer.submit(dataclasses.replace(good, objects=(cut,)))
+    (item,) = Dataset(tmp_path).record(0)["objects"]
+    np.testing.assert_array_equal(rle.decode(item["segmentation"]), good.instance == label.instance)
 
 
 def test_capture_stops_before_the_reserve_is_touched(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -38,7 +39,8 @@ def commit_frame(folder: Path, files: Mapping[str, bytes], record: Mapping[str, 
         write_files(folder, {name: text.encode()}, sync=sync)
     except BaseException:
         for path in (name, *files):
-            (folder / path).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the first error is the one to tell
+                (folder / path).unlink()
         raise
 
 
