@@ -193,6 +193,22 @@ def test_native_instances_are_their_proxies() -> None:
     assert shape[32, 17] == 0 and shape[32, 46] == 1
 
 
+def test_an_edit_of_what_instances_share_reaches_all() -> None:
+    stage = new_stage()
+    stage.CreateClassPrim("/Asset")
+    quad = add_quad(stage, "/Asset/quad", 1.0)
+    for name, x in (("a", -1.0), ("b", 1.0)):
+        prim = UsdGeom.Xform.Define(stage, f"/World/{name}")
+        prim.AddTranslateOp().Set(Gf.Vec3d(x, 0, 0))
+        prim.GetPrim().GetReferences().AddInternalReference("/Asset")
+        prim.GetPrim().SetInstanceable(True)
+    renderer = renderer_of(stage)
+    quad.GetPointsAttr().Set([(-0.5, -0.5, 0.5), (0.5, -0.5, 0.5), (0.5, 0.5, 0.5), (-0.5, 0.5, 0.5)])
+    renderer.sync()
+    for shape, x in ((0, -1.0), (1, 1.0)):
+        assert renderer.vertices(shape).mean(0) == pytest.approx((x, 0, 0.5))
+
+
 def test_a_point_instancer_places_its_prototypes() -> None:
     stage = new_stage()
     instancer = UsdGeom.PointInstancer.Define(stage, "/World/many")
