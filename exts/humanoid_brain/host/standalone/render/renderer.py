@@ -67,6 +67,7 @@ class StageRenderer:
         self._pieces: list[Piece] = []
         self._surfaces: list[Surface] = []
         self._lights: tuple[Light, ...] = ()
+        self._local, self._visible = np.zeros((0, 4, 4)), np.zeros(0, bool)
         self._stage_poses: dict[str, Array] = {}
         self._poses: dict[str, Array] = {}
         self._drawn: dict[int, tuple[bytes, Drawn]] = {}
@@ -101,7 +102,7 @@ class StageRenderer:
         self._apply(self._watcher.take())
         for path, pose in (poses or {}).items():
             given = np.array(pose, np.float64)
-            if not np.array_equal(given, self._poses.get(path)):
+            if path not in self._poses or not np.array_equal(given, self._poses[path]):
                 self._poses[path] = given
                 self._scene = None
 
