@@ -73,6 +73,39 @@ def test_a_tilted_plane_is_where_geometry_says_through_every_lens(lens: str) -> 
     assert np.abs(back - pixels).max() < 1e-3  # pixels; positions are float32
 
 
+@pytest.mark.parametrize("lens", LENSES)
+def test_picture_and_labels_agree_at_every_pixel_through_every_lens(lens: str) -> None:
+    """Whole pixels inside a glowing square are its colour, whole pixels outside are black, as the labels have it."""
+    stage = new_stage()
+    quad = add_quad(stage, "/World/quad", 1.3)
+    quad.AddRotateZOp().Set(30.0)
+    paint(stage, quad, (0.0, 0.0, 0.0), emissiveColor=(1.0, 1.0, 1.0))
+    add_dome(stage, 0.0)
+    renderer = renderer_of(stage)
+    camera = camera_at((0.4, 0.3, 3.0), (0.1, 0, 0), up=(0, 1, 0), focal=80.0, **LENSES[lens])
+    seen = renderer.labels(camera).shape == 0
+    share = renderer.color(camera, 64, 0).mean(-1)
+    assert 500 < seen.sum() < 2000
+    assert (seen == (share > 0.5))[(share < 0.3) | (share > 0.7)].all()  # 64 samples: 3 sigma around one half
+    # The mean of the shares is the area, which labels measure up to the pixels of the rim.
+    assert share.sum() == pytest.approx(seen.sum(), rel=0.03)
+    columns, rows = np.arange(64), np.arange(64)[:, None]
+    for axis in (columns, rows):
+        assert (share * axis).sum() / share.sum() == pytest.approx((seen * axis).sum() / seen.sum(), abs=0.1)
+
+
+def test_a_mirrored_lamp_shines_from_its_outside() -> None:
+    stage = new_stage()
+    panel = add_quad(stage, "/World/panel", 1.0)
+    panel.AddScaleOp().Set(Gf.Vec3f(-1, 1, 1))
+    paint(stage, panel, (0.0, 0.0, 0.0), emissiveColor=(1.0, 1.0, 1.0))
+    add_dome(stage, 0.0)
+    renderer = renderer_of(stage)
+    for height, glow in ((2.0, 1.0), (-2.0, 0.0)):
+        image = renderer.color(camera_at((0, 0, height), (0, 0, 0), size=8, up=(0, 1, 0)), 4, 0)
+        assert image[4, 4] == pytest.approx(glow, abs=1e-5)
+
+
 def test_nothing_is_seen_nearer_or_farther_than_the_clipping_planes() -> None:
     stage = new_stage()
     for height in (0.0, 1.0, 2.0):
@@ -191,6 +224,22 @@ def test_native_instances_are_their_proxies() -> None:
     assert [shape.path for shape in renderer.shapes] == ["/World/a/ball", "/World/b/ball"]
     shape = renderer.labels(camera_at((4, 0, 0), (0, 0, 0))).shape
     assert shape[32, 17] == 0 and shape[32, 46] == 1
+
+
+def test_an_edit_of_what_instances_share_reaches_all() -> None:
+    stage = new_stage()
+    stage.CreateClassPrim("/Asset")
+    quad = add_quad(stage, "/Asset/quad", 1.0)
+    for name, x in (("a", -1.0), ("b", 1.0)):
+        prim = UsdGeom.Xform.Define(stage, f"/World/{name}")
+        prim.AddTranslateOp().Set(Gf.Vec3d(x, 0, 0))
+        prim.GetPrim().GetReferences().AddInternalReference("/Asset")
+        prim.GetPrim().SetInstanceable(True)
+    renderer = renderer_of(stage)
+    quad.GetPointsAttr().Set([(-0.5, -0.5, 0.5), (0.5, -0.5, 0.5), (0.5, 0.5, 0.5), (-0.5, 0.5, 0.5)])
+    renderer.sync()
+    for shape, x in ((0, -1.0), (1, 1.0)):
+        assert renderer.vertices(shape).mean(0) == pytest.approx((x, 0, 0.5))
 
 
 def test_a_point_instancer_places_its_prototypes() -> None:

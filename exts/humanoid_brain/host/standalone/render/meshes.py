@@ -41,6 +41,8 @@ def read_mesh(prim: Usd.Prim, primvar: str = "st") -> dict[str, Triangles]:
             todo="Export the mesh again",
         )
     corners, polygon = _fans(counts)
+    if not len(corners):
+        return {}
     if mesh.GetOrientationAttr().Get() == UsdGeom.Tokens.leftHanded:
         corners = corners[:, ::-1]
     layout = _Layout(len(points), indices, corners, polygon)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from pxr import Usd, UsdGeom, UsdPhysics
@@ -39,34 +39,26 @@ class Copy:
     index: int = -1
 
 
-@dataclass(eq=False)
-class Listing:
-    """All pieces of a stage, in the order of the stage."""
-
-    pieces: list[Piece] = field(default_factory=list)
-    instancers: list[str] = field(default_factory=list)
-
-
-def list_pieces(stage: Usd.Stage, parts: dict[str, list[str]], bodies: Sequence[str] | None) -> Listing:
-    """The pieces of a stage with its clones.
+def list_pieces(stage: Usd.Stage, parts: dict[str, list[str]], bodies: Sequence[str] | None) -> list[Piece]:
+    """All pieces of a stage with its clones, in the order of the stage.
 
     Args:
         stage: The stage.
-        parts: Paths of the parts of each gprim, filled in by the caller: see :func:`gprims`.
+        parts: Paths of the parts, itself or its GeomSubsets, that each gprim is drawn in.
         bodies: Rigid bodies to draw; all if None.
     """
-    listing = Listing()
+    pieces: list[Piece] = []
     for prim in gprims(stage):
         path = str(prim.GetPath())
         body = body_of(prim)
-        listing.pieces += [Piece(Shape(part, body), path, part) for part in parts.get(path, ())]
-    listing.pieces += _instanced(stage, parts, listing.instancers)
+        pieces += [Piece(Shape(part, body), path, part) for part in parts.get(path, ())]
+    pieces += _instanced(stage, parts)
     for target, source in clones_of(stage).sources.items():
-        listing.pieces += _cloned(listing.pieces, source, target)
-    if bodies is not None:
-        wanted = set(bodies)
-        listing.pieces = [piece for piece in listing.pieces if not piece.shape.body or piece.shape.body in wanted]
-    return listing
+        pieces += _cloned(pieces, source, target)
+    if bodies is None:
+        return pieces
+    wanted = set(bodies)
+    return [piece for piece in pieces if not piece.shape.body or piece.shape.body in wanted]
 
 
 def require_metres(stage: Usd.Stage) -> None:
@@ -119,11 +111,9 @@ def _is_drawn(prim: Usd.Prim) -> bool:
     return UsdGeom.Imageable(prim).ComputePurpose() in (UsdGeom.Tokens.default_, UsdGeom.Tokens.render)
 
 
-def _instanced(stage: Usd.Stage, parts: dict[str, list[str]], instancers: list[str]) -> Iterator[Piece]:
+def _instanced(stage: Usd.Stage, parts: dict[str, list[str]]) -> Iterator[Piece]:
     for instancer, prim, number in instanced_gprims(stage):
         path, source = str(instancer.GetPath()), str(prim.GetPath())
-        if path not in instancers:
-            instancers.append(path)
         protos = np.array(UsdGeom.PointInstancer(instancer).GetProtoIndicesAttr().Get() or [], int)
         root = str(UsdGeom.PointInstancer(instancer).GetPrototypesRel().GetForwardedTargets()[number])
         body = body_of(instancer)

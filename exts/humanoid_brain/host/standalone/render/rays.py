@@ -69,7 +69,7 @@ class RayTracer:
         distance = dr.select(seen, travelled + near, dr.inf)
         position = dr.select(seen, rays.o + rays.d * travelled, 0.0)
         normal = dr.select(seen, surface.sh_frame.n, 0.0)
-        dr.eval(piece, distance, position, normal)
+        dr.schedule(piece, distance, position, normal)
         return Hits(
             np.array(piece, np.int32),
             np.array(distance, np.float32),
@@ -121,7 +121,7 @@ class RayTracer:
             radiance, _, _ = self._integrators[depth].sample(scene.scene, sampler, rays, active=known)
             radiance = dr.select(known & dr.all(dr.isfinite(radiance)), radiance, 0.0)
             sums = [dr.block_sum(channel, count) for channel in (radiance.x, radiance.y, radiance.z)]
-            dr.eval(*sums)
+            dr.schedule(*sums)
             total += np.stack([np.array(channel, np.float64) for channel in sums], -1)
         return (total / samples).astype(np.float32).reshape(camera.height, camera.width, 3)
 
@@ -140,7 +140,7 @@ class RayTracer:
             albedo = surface.bsdf(rays).eval_diffuse_reflectance(surface, seen)
             values = (*albedo, *surface.sh_frame.n, surface.t, mi.Float(1.0))
             sums = [dr.block_sum(dr.select(seen, value, 0.0), count) for value in values]
-            dr.eval(*sums)
+            dr.schedule(*sums)
             total += np.stack([np.array(value, np.float64) for value in sums], -1)
         return (total / samples).astype(np.float32).reshape(camera.height, camera.width, 8)
 

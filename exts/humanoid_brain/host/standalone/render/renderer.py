@@ -33,6 +33,9 @@ from humanoid_brain.optics import CameraModel
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
+_PROTOTYPE = "/__Prototype_"
+"""How OpenUSD's paths of what instances share begin."""
+
 
 class StageRenderer:
     """Draws one stage and labels its pixels.
@@ -59,19 +62,17 @@ class StageRenderer:
         self._watcher = Watcher(stage)
         self._geometry: dict[tuple[str, str], dict[str, Triangles]] = {}
         self._parts: dict[str, Triangles] = {}
+        self.shapes: Sequence[Shape] = ()
+        """The drawn shapes, hidden ones too, in the order of the stage; :meth:`sync` may replace them."""
         self._pieces: list[Piece] = []
         self._surfaces: list[Surface] = []
         self._lights: tuple[Light, ...] = ()
+        self._local, self._visible = np.zeros((0, 4, 4)), np.zeros(0, bool)
         self._stage_poses: dict[str, Array] = {}
         self._poses: dict[str, Array] = {}
         self._drawn: dict[int, tuple[bytes, Drawn]] = {}
         self._scene: MitsubaScene | None = None
         self.sync_all()
-
-    @property
-    def shapes(self) -> Sequence[Shape]:
-        """The drawn shapes, hidden ones too, in the order of the stage; :meth:`sync` may change it."""
-        return [piece.shape for piece in self._pieces]
 
     @property
     def lights(self) -> tuple[Light, ...]:
@@ -100,9 +101,10 @@ class StageRenderer:
         """
         self._apply(self._watcher.take())
         for path, pose in (poses or {}).items():
-            self._poses[path] = np.array(pose, np.float64)
-        if poses:
-            self._scene = None
+            given = np.array(pose, np.float64)
+            if path not in self._poses or not np.array_equal(given, self._poses[path]):
+                self._poses[path] = given
+                self._scene = None
 
     def labels(self, camera: CameraModel) -> LabelBuffers:
         """What each pixel's centre sees; surfaces less than half opaque are looked through.
@@ -200,6 +202,8 @@ class StageRenderer:
     def _restructure(self, changed: set[str]) -> None:
         """List the pieces again; geometry is read again at and below the paths that changed."""
         require_metres(self.stage)
+        if any(path.startswith(_PROTOTYPE) for path in changed):
+            self._geometry.clear()  # its instances have other paths
         for key in list(self._geometry):
             if any(_is_below(key[0], path) or _is_below(path, key[0]) for path in changed):
                 del self._geometry[key]
@@ -210,7 +214,8 @@ class StageRenderer:
             found = self._triangles(prim)
             parts[str(prim.GetPath())] = list(found)
             self._parts.update(found)
-        self._pieces = list_pieces(self.stage, parts, self._bodies).pieces
+        self._pieces = list_pieces(self.stage, parts, self._bodies)
+        self.shapes = tuple(piece.shape for piece in self._pieces)
         self._drawn.clear()
 
     def _triangles(self, prim: Usd.Prim) -> dict[str, Triangles]:

@@ -33,6 +33,6 @@ class LabelBuffers:
     depth: npt.NDArray[np.float32]
     """[H, W] m along the camera's axis; inf where nothing is."""
     normal: npt.NDArray[np.float32]
-    """[H, W, 3] unit shading normal in the world, on the side that is seen; 0 where nothing is."""
+    """[H, W, 3] unit shading normal in the world, as the surface has it, whichever side is seen; 0 where nothing is."""
     position: npt.NDArray[np.float32]
     """[H, W, 3] world position in m; 0 where nothing is."""
