@@ -62,8 +62,8 @@ def validate(config: ValidationConfig) -> Result:
     if verdict is None:
         return {"path": str(config.path), "state": state.value, "interrupted": True}
     print(
-        f"{verdict.pictures} pictures, {verdict.objects} objects: {verdict.errors} errors, {verdict.warnings} warnings, "
-        f"{verdict.notes} notes",
+        f"{verdict.pictures} pictures, {verdict.objects} objects: {verdict.errors} errors, "
+        f"{verdict.warnings} warnings, {verdict.notes} notes",
         file=sys.stderr,
     )
     facts = {**dataclasses.asdict(verdict), "report": str(verdict.report)}
@@ -132,8 +132,12 @@ def _merge_config() -> type[MergeConfig]:
 
 COMMANDS: dict[str, Command[Any]] = {
     "preview-capture": Command("Draw 16 frames of a capture on one sheet", _capture_config, preview, PRESET),
-    "capture": Command("Capture a labelled dataset, or go on with the one in --output", _capture_config, capture, PRESET),
+    "capture": Command(
+        "Capture a labelled dataset, or go on with the one in --output", _capture_config, capture, PRESET
+    ),
     "validate-dataset": Command("Inspect a dataset and report", _validation_config, validate, positional="path"),
-    "export-dataset": Command("Write a dataset in KITTI, YOLO or BasicWriter form", _export_config, export, positional="path"),
+    "export-dataset": Command(
+        "Write a dataset in KITTI, YOLO or BasicWriter form", _export_config, export, positional="path"
+    ),
     "merge-datasets": Command("Put the shards of a dataset together", _merge_config, merge, positional="shards"),
 }

@@ -164,7 +164,9 @@ def _dataset(config: DemoConfig, folder: Path) -> Path | None:
     verdict = inspection.verdict
     if verdict is None:
         return None
-    _say(f"{verdict.pictures} pictures, {verdict.objects} objects, {verdict.errors} errors, {verdict.warnings} warnings")
+    _say(
+        f"{verdict.pictures} pictures, {verdict.objects} objects, {verdict.errors} errors, {verdict.warnings} warnings"
+    )
     return verdict.report
 
 

@@ -113,9 +113,7 @@ def test_other_configuration_is_refused_in_the_same_folder(whole: Path) -> None:
         capture(whole, width=64)
 
 
-def test_full_disk_pauses_and_nothing_is_lost(
-    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_disk_pauses_and_nothing_is_lost(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from humanoid_brain.capture.writer import DatasetWriter
 
     submit, fails = DatasetWriter.submit, [True]

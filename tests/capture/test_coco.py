@@ -7,13 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import faster_coco_eval
 import numpy as np
 import pytest
+from pycocotools import coco as coco_api
+from pycocotools import mask as mask_api
 
 from humanoid_brain.capture.dataset import Dataset
 from tests.capture.synthetic import frame
-
-coco_api = pytest.importorskip("pycocotools.coco", reason="pycocotools is not installed")
 
 
 @pytest.fixture(scope="module")
@@ -37,8 +38,8 @@ def test_masks_boxes_and_areas_are_those_of_the_frame(coco: Any, reference: Path
         for item in annotations:
             mask = coco.annToMask(item).astype(bool)
             np.testing.assert_array_equal(mask, instance == item["instance"])
-            assert item["area"] == mask.sum() == coco_api.maskUtils.area(coco.annToRLE(item))
-            np.testing.assert_array_equal(coco_api.maskUtils.toBbox(coco.annToRLE(item)), item["bbox"])
+            assert item["area"] == mask.sum() == mask_api.area(coco.annToRLE(item))
+            np.testing.assert_array_equal(mask_api.toBbox(coco.annToRLE(item)), item["bbox"])
             assert item["iscrowd"] == 0
 
 
@@ -66,15 +67,14 @@ def test_ids_are_unique_and_count_from_one(coco: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bbox", "segm"])
-def test_an_evaluation_of_the_labels_against_themselves_is_perfect(reference: Path, tmp_path: Path, kind: str) -> None:
-    library = pytest.importorskip("faster_coco_eval", reason="faster-coco-eval is not installed")
-    truth = library.COCO(str(reference / "annotations.json"))
+def test_an_evaluation_of_the_labels_against_themselves_is_perfect(reference: Path, tmp_path: Path, kind: Any) -> None:
+    truth = faster_coco_eval.COCO(str(reference / "annotations.json"))
     results = [
         {**{key: item[key] for key in ("image_id", "category_id", "bbox", "segmentation")}, "score": 1.0}
         for item in json.loads((reference / "annotations.json").read_text())["annotations"]
     ]
     (tmp_path / "results.json").write_text(json.dumps(results))
-    evaluation = library.COCOeval_faster(truth, truth.loadRes(str(tmp_path / "results.json")), iouType=kind)
+    evaluation = faster_coco_eval.COCOeval_faster(truth, truth.loadRes(str(tmp_path / "results.json")), iouType=kind)
     evaluation.evaluate()
     evaluation.accumulate()
     evaluation.summarize()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import globox
 import numpy as np
 import pytest
 import yaml
@@ -137,7 +138,6 @@ def test_kitti_refuses_a_lens_that_it_cannot_describe(tmp_path: Path) -> None:
 
 
 def test_yolo_boxes_are_read_back_by_globox(reference: Path, tmp_path: Path) -> None:
-    globox = pytest.importorskip("globox", reason="globox is not installed")
     folder = run(reference, tmp_path / "yolo", format="yolo")
     names = yaml.safe_load((folder / "data.yaml").read_text())["names"]
     truth = globox.AnnotationSet.from_coco(reference / "annotations.json")

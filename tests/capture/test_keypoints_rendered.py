@@ -12,8 +12,8 @@ from pxr import Gf, Usd, UsdGeom, UsdPhysics
 from humanoid_brain import host
 from humanoid_brain.capture.keypoints import NAMES, Keypoints, read_keypoints
 from humanoid_brain.config.robot import RobotConfig
-from humanoid_brain.host.standalone import replicator as rep
 from humanoid_brain.host.cameras import read_camera
+from humanoid_brain.host.standalone import replicator as rep
 from humanoid_brain.scene.author import author_humanoid
 
 WIDTH, HEIGHT = 120, 160

@@ -167,4 +167,4 @@ def test_hidden_lights_are_off_and_a_stage_without_lights_has_a_grey_sky() -> No
     assert [light.kind for light in read_lights(stage)] == ["dome"]
     dome = add_dome(stage)
     UsdGeom.Imageable(dome.GetPrim()).MakeInvisible()
-    assert read_lights(stage) == ()
+    assert [light.visible for light in read_lights(stage)] == [False]

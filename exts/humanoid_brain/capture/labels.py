@@ -162,7 +162,7 @@ def classes_of(config: CaptureConfig, prims: Mapping[str, str]) -> tuple[tuple[C
 
 
 def class_of(labels: Any) -> str:
-    """The class among the labels that Replicator gives for an id: the innermost of several, which it joins by commas."""
+    """The class among the labels that Replicator gives for an id: of several, joined by commas, the innermost."""
     value = labels.get(KIND, "") if isinstance(labels, Mapping) else labels
     return str(value).rpartition(",")[2].strip()
 

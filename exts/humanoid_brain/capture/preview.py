@@ -98,7 +98,9 @@ def annotated(frame: Frame, skeleton: dict[str, tuple[tuple[int, int], ...]]) ->
         color = _COLORS[names.index(label.category) % len(_COLORS)]
         x, y, right, low = label.box_tight
         cv2.rectangle(picture, (x, y), (right, low), color, 1, cv2.LINE_AA)
-        cv2.putText(picture, label.category, (x + 2, max(y - 3, 9)), cv2.FONT_HERSHEY_SIMPLEX, 0.33, color, 1, cv2.LINE_AA)
+        cv2.putText(
+            picture, label.category, (x + 2, max(y - 3, 9)), cv2.FONT_HERSHEY_SIMPLEX, 0.33, color, 1, cv2.LINE_AA
+        )
         if label.keypoints is not None:
             _draw_keypoints(picture, label.keypoints, skeleton.get(label.category, ()))
     return picture

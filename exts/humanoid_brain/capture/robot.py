@@ -184,7 +184,7 @@ def _setup(scene: SceneConfig, policy: Policy | None) -> TrainingConfig:
         setup = policy.config.model_copy(deep=True)
     physics = scene.physics.model_copy(update={"dt": setup.scene.physics.dt})
     setup.scene = scene.model_copy(update={"physics": physics, "num_envs": 1})
-    setup.device = "cpu"
+    setup.device, setup.torch_threads = "cpu", 1  # a second thread costs more than it gives for one robot
     setup.task.push.speed = 0.0
     if isinstance(setup.task.command, VelocityCommandConfig):
         # The walk sets the command; the task must not draw its own in between.

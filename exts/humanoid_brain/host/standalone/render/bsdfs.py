@@ -37,18 +37,29 @@ def is_solid(surface: Surface) -> bool:
     return surface.opacity >= (surface.threshold if surface.threshold > 0.0 else 1.0)
 
 
+SPECULAR_LEVELS = (0.0, 0.5, 1.0)
+"""Reflectances of plain surfaces that are told apart: Mitsuba has no texture for it, so each is a BSDF of its own."""
+
+
+def specular_level(surface: Surface) -> float:
+    """The level that a plain surface is drawn with."""
+    return min(SPECULAR_LEVELS, key=lambda level: abs(level - surface.specular))
+
+
 def table_width(count: int) -> int:
     """Texels in a table of ``count`` surfaces: a power of two, so that few kernels are compiled."""
-    return 1 << max(4, (count - 1).bit_length())
+    return 1 << max(6, (count - 1).bit_length())
 
 
 def table_bsdf(mi: Any, surfaces: Sequence[Surface]) -> Any:
-    """One BSDF for plain surfaces of equal ``specular``; surface i is at u = (i + 0.5) / table_width, v = 0.5."""
+    """One BSDF for plain surfaces of one specular level; surface i is at u = (i + 0.5) / table_width, v = 0.5."""
     width = table_width(len(surfaces))
+    level = specular_level(surfaces[0]) if surfaces else 0.5
 
     def table(name: str, channels: int, low: float = 0.0) -> dict[str, Any]:
         values = np.zeros((2, width, channels), np.float32)
-        values[:, : len(surfaces)] = np.array([getattr(s, name) for s in surfaces], np.float32).reshape(-1, channels)
+        given = np.array([getattr(s, name) for s in surfaces], np.float32)
+        values[:, : len(surfaces)] = given.reshape(len(surfaces), channels)
         return _bitmap(mi, np.clip(values, low, 1.0), filtered=False, wrap="clamp")
 
     entries = {
@@ -56,12 +67,9 @@ def table_bsdf(mi: Any, surfaces: Sequence[Surface]) -> Any:
         "roughness": table("roughness", 1, _LEAST_ROUGHNESS),
         "metallic": table("metallic", 1),
     }
-    if any(surface.clearcoat != 0.0 for surface in surfaces):
-        gloss = [replace(s, clearcoat_roughness=1.0 - _number(s.clearcoat_roughness)) for s in surfaces]
-        entries["clearcoat"] = table("clearcoat", 1)
-        surfaces = gloss
-        entries["clearcoat_gloss"] = table("clearcoat_roughness", 1)
-    return mi.load_dict(_two_sided({"type": "principled", "specular": surfaces[0].specular, **entries}))
+    surfaces = [replace(s, clearcoat_roughness=1.0 - _number(s.clearcoat_roughness)) for s in surfaces]
+    entries |= {"clearcoat": table("clearcoat", 1), "clearcoat_gloss": table("clearcoat_roughness", 1)}
+    return mi.load_dict(_two_sided({"type": "principled", "specular": level, **entries}))
 
 
 def textured_bsdf(mi: Any, surface: Surface) -> Any:

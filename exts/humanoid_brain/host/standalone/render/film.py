@@ -101,7 +101,9 @@ class FilmRenderer:
         renderer = self._scalar or self._stage
         guides = renderer.guides(view, _SCALAR_GUIDES if self._scalar else _GUIDES, seed)
         linear = renderer.color(view, self.samples, seed, _DEPTH)
-        return tone_map(self._with_sky(denoise(linear, guides, "high" if self.samples >= _STILL else "fast"), guides, view))
+        return tone_map(
+            self._with_sky(denoise(linear, guides, "high" if self.samples >= _STILL else "fast"), guides, view)
+        )
 
     def _with_sky(self, linear: Floats, guides: Floats, camera: CameraModel) -> Floats:
         domes = [light for light in self._stage.lights if light.kind == "dome"]

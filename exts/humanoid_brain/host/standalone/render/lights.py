@@ -9,7 +9,7 @@ and textures on lights other than domes have no effect.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,8 @@ RADIANCE = 1.0 / 1000.0
 """Radiance of a light of intensity 1."""
 SUN_DISTANCE = 1000.0
 """Distance in m of the sphere that stands for a distant light."""
+FAR_BELOW = (0.0, 0.0, -900.0)
+"""Place in m of what is hidden but keeps its place in the scene."""
 _LEAST_ANGLE = 0.1
 """Degrees; a smaller sun would be missed by float32."""
 _DEFAULT_SKY = (0.8, 0.8, 0.8)
@@ -47,10 +49,11 @@ class Light:
     """Dome: resolved path of a lat-long image."""
     color_space: str = "auto"
     prim: str = ""
+    visible: bool = True
 
 
 def read_lights(stage: Usd.Stage) -> tuple[Light, ...]:
-    """The visible lights of a stage; an even grey sky where the stage has no light at all.
+    """The lights of a stage, hidden ones too; an even grey sky where the stage has no light at all.
 
     Raises:
         SceneError: A dome's texture is missing.
@@ -65,8 +68,9 @@ def read_lights(stage: Usd.Stage) -> tuple[Light, ...]:
         if kind is None:
             continue
         lit = True
-        if UsdGeom.Imageable(prim).ComputeVisibility() != UsdGeom.Tokens.invisible:
-            found.append(_read(prim, kind, np.array(cache.GetLocalToWorldTransform(prim), float).T))
+        light = _read(prim, kind, np.array(cache.GetLocalToWorldTransform(prim), float).T)
+        hidden = UsdGeom.Imageable(prim).ComputeVisibility() == UsdGeom.Tokens.invisible
+        found.append(replace(light, visible=False) if hidden else light)
     return tuple(found) if lit else (Light("dome", _DEFAULT_SKY, tuple(np.eye(4).ravel().tolist())),)
 
 
@@ -139,7 +143,7 @@ def _pole(prim: Usd.Prim) -> Array:
 
 
 def emitters(mi: Any, lights: tuple[Light, ...]) -> dict[str, Any]:
-    """Entries of a Mitsuba scene.
+    """Entries of a Mitsuba scene; hidden lights are dark, far below, and never sampled.
 
     Raises:
         SceneError: Several domes have textures, or one's file is no image.
@@ -147,10 +151,13 @@ def emitters(mi: Any, lights: tuple[Light, ...]) -> dict[str, Any]:
     entries: dict[str, Any] = {}
     domes = [light for light in lights if light.kind == "dome"]
     if domes:
-        entries["sky"] = _sky(mi, domes)
-    for i, light in enumerate(lights):
+        entries["sky"] = _sky(mi, [dome for dome in domes if dome.visible])
+    # One that is always hidden: Mitsuba picks among lights by another code where all have the same weight.
+    for i, light in enumerate((*lights, _DARK)):
         if light.kind != "dome":
-            entries[f"light_{i}"] = _area(mi, light)
+            entries[f"light_{i}"] = _area(mi, light if light.visible else replace(_DARK, kind=light.kind))
+    if not any(light.visible for light in lights):
+        entries["night"] = {"type": "constant", "radiance": {"type": "rgb", "value": 0.0}}
     return entries
 
 
@@ -173,18 +180,28 @@ def _sky(mi: Any, domes: list[Light]) -> dict[str, Any]:
     return {"type": "envmap", "bitmap": mi.Bitmap(np.ascontiguousarray(lit)), "to_world": mi.ScalarTransform4f(matrix)}
 
 
+def _far_below() -> tuple[float, ...]:
+    matrix = np.eye(4)
+    matrix[:3, 3] = FAR_BELOW
+    return tuple(matrix.ravel().tolist())
+
+
+_DARK = Light("sphere", (0.0, 0.0, 0.0), _far_below(), (1e-3, 1e-3), visible=False)
+
+
 def _area(mi: Any, light: Light) -> dict[str, Any]:
     matrix = np.array(light.matrix).reshape(4, 4)
     first, second = light.size
+    radiance = {"type": "rgb", "value": list(light.radiance)}
     glow: dict[str, Any] = {
-        "emitter": {"type": "area", "radiance": {"type": "rgb", "value": list(light.radiance)}},
+        "emitter": {"type": "area", "radiance": radiance, "sampling_weight": float(light.visible)},
         "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.0}},
     }
-    if light.kind == "distant":
+    if light.kind == "distant" and light.visible:
         half = math.radians(first / 2)
         centre = (matrix[:3, 2] * SUN_DISTANCE).tolist()
         return glow | {"type": "sphere", "center": centre, "radius": SUN_DISTANCE * math.sin(half)}
-    if light.kind == "sphere":
+    if light.kind in ("sphere", "distant"):
         return glow | {"type": "sphere", "center": matrix[:3, 3].tolist(), "radius": first}
     if light.kind == "cylinder":
         ends = [(matrix @ [side * second / 2, 0.0, 0.0, 1.0])[:3].tolist() for side in (-1, 1)]

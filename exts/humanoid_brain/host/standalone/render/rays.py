@@ -49,6 +49,10 @@ class RayTracer:
         self._integrators: dict[int, Any] = {}
         self._maps: tuple[MitsubaScene, Any, Any] | None = None
 
+    def forget(self) -> None:
+        """Let go of the last scene, so that the next one gets its objects' numbers."""
+        self._maps = None
+
     def centres(self, camera: CameraModel) -> Floats:
         """Directions [H * W, 3] of pixel centres in the camera's frame; NaN where the lens has no image."""
         return self._lens(camera)[0]
