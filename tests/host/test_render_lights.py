@@ -168,3 +168,21 @@ def test_hidden_lights_are_off_and_a_stage_without_lights_has_a_grey_sky() -> No
     dome = add_dome(stage)
     UsdGeom.Imageable(dome.GetPrim()).MakeInvisible()
     assert [light.visible for light in read_lights(stage)] == [False]
+
+
+def test_a_light_that_the_camera_does_not_see_still_lights() -> None:
+    stage = new_stage()
+    floor = UsdGeom.Cube.Define(stage, "/World/floor")
+    UsdGeom.XformCommonAPI(floor).SetScale(Gf.Vec3f(4, 4, 0.1))
+    lamp = UsdLux.SphereLight.Define(stage, "/World/lamp")
+    lamp.CreateIntensityAttr(5000)
+    lamp.CreateRadiusAttr(0.3)
+    UsdGeom.XformCommonAPI(lamp).SetTranslate(Gf.Vec3d(0, 0, 2))
+    seen = renderer_of(stage)
+    middle = ABOVE.height // 2
+    assert seen.labels(ABOVE).shape[middle, middle] == -1 and seen.color(ABOVE, 1, 0)[middle, middle, 0] > 4.0
+    lamp.GetPrim().CreateAttribute("visibleInPrimaryRay", Sdf.ValueTypeNames.Bool).Set(False)
+    unseen = renderer_of(stage)
+    labels = unseen.labels(ABOVE)
+    assert labels.shape[middle, middle] == 0 and labels.depth[middle, middle] == pytest.approx(2.9, abs=1e-4)
+    assert 0.01 < unseen.color(ABOVE, 16, 0)[middle, middle].mean() < 4.0

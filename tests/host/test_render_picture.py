@@ -87,7 +87,7 @@ def test_films_work_without_llvm_and_labels_say_what_to_install(monkeypatch: pyt
 
 
 def test_presets_get_less_noisy() -> None:
-    renderer, camera = renderer_of(scene()), camera_at((6, 0, 2), (0, 0, 0), size=48, focal=50)
+    renderer, camera = renderer_of(scene()), camera_at((6, 0, 2), (0, 0, 0), size=128, focal=130)
     truth = renderer.color(camera, 512, 99)
     error = [np.abs(linear_picture(renderer, camera, preset, 1) - truth).mean() for preset in PRESETS.values()]
     noisy = np.abs(renderer.color(camera, PRESETS["standard"].samples, 1) - truth).mean()

@@ -14,6 +14,10 @@ MOST_FRAMES = 100_000_000
 """Frames that one dataset may have."""
 
 
+STUFF = "stuff"
+"""Supercategory of classes without single objects, which are in the semantic masks only."""
+
+
 @dataclass(frozen=True)
 class Category:
     """A class of objects."""

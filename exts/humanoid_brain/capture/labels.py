@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from humanoid_brain.capture.description import Category
+from humanoid_brain.capture.description import STUFF, Category
 from humanoid_brain.capture.frame import BACKGROUND, FIRST_CLASS, UNLABELLED, Box2d, Box3d, ObjectLabel
 from humanoid_brain.errors import SceneError
 
@@ -156,7 +156,7 @@ def classes_of(config: CaptureConfig, prims: Mapping[str, str]) -> tuple[tuple[C
         what = f"nothing on the stage has the class {', '.join(missing)}" if missing else "nothing has a class"
         raise SceneError(what, where="classes", todo=f"Classes on the stage: {', '.join(there) or 'none'}")
     stuff = tuple(name for name in config.stuff if name in there)
-    categories = [Category(name) for name in things] + [Category(name, supercategory="stuff") for name in stuff]
+    categories = [Category(name) for name in things] + [Category(name, supercategory=STUFF) for name in stuff]
     objects = {path: name for path, name in prims.items() if name in things}
     return tuple(categories), Labelling((*things, *stuff), objects)
 

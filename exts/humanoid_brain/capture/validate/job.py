@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from humanoid_brain.capture.description import STUFF
 from humanoid_brain.capture.findings import Finding
 from humanoid_brain.capture.parallel import ordered_map
 from humanoid_brain.capture.validate.coco import CocoSource, find_annotations
@@ -153,7 +154,8 @@ class _Twins:
 def _balance(source: Source, statistics: Statistics, config: ValidationConfig) -> Iterator[Finding]:
     counts: Counter[str] = statistics.classes
     total = sum(counts.values())
-    for name in (str(category["name"]) for category in source.categories):
+    things = [category for category in source.categories if category.get("supercategory") != STUFF]
+    for name in (str(category["name"]) for category in things):
         count = counts[name]
         if count == 0:
             yield Finding("absent_class", "warning", "the dataset has no object of it", name)

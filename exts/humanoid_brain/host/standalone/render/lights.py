@@ -50,6 +50,8 @@ class Light:
     color_space: str = "auto"
     prim: str = ""
     visible: bool = True
+    primary: bool = True
+    """Whether the camera sees the light itself; RTX's attribute ``visibleInPrimaryRay``."""
 
 
 def read_lights(stage: Usd.Stage) -> tuple[Light, ...]:
@@ -119,7 +121,9 @@ def _read(prim: Usd.Prim, kind: str, matrix: Array) -> Light:
     pose = rigid(matrix)[0] @ (_pole(prim) if kind == "dome" else np.eye(4))
     red, green, blue = np.maximum(radiance, 0.0).tolist()
     where = str(prim.GetPath())
-    return Light(kind, (red, green, blue), tuple(pose.ravel().tolist()), size, texture, space, where)
+    seen = prim.GetAttribute("visibleInPrimaryRay")
+    primary = not seen or seen.Get() is not False
+    return Light(kind, (red, green, blue), tuple(pose.ravel().tolist()), size, texture, space, where, True, primary)
 
 
 def _texture(prim: Usd.Prim) -> tuple[str, str]:

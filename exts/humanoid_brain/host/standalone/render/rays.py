@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from humanoid_brain.host.standalone.render.scene import NOTHING, MitsubaScene
+from humanoid_brain.host.standalone.render.scene import LAMP, MitsubaScene
 from humanoid_brain.host.standalone.render.variant import Backend
 from humanoid_brain.optics import CameraModel
 from humanoid_brain.rng import stream
@@ -28,6 +28,8 @@ ray per pixel; a GPU wants many."""
 _LAYERS = 8
 """Transparent surfaces that a label ray goes through."""
 _VISIBLE_OPACITY = 0.5
+_LAMPS = 3
+"""Lights that the camera does not see, one behind the other, that a ray goes through."""
 
 
 @dataclass(eq=False)
@@ -62,6 +64,7 @@ class RayTracer:
         mi, dr = self._backend.mi, self._backend.dr
         rays, near, known = self._centre_rays(camera, None)
         offsets, faces = self._piece_maps(scene)
+        rays, near = self._past_lamps(scene, rays, near, known)
         hit = scene.scene.ray_intersect_preliminary(rays, active=known)
         wanted = mi.RayFlags.All if scene.see_through else mi.RayFlags.ShadingFrame
         surface = hit.compute_surface_interaction(rays, wanted, known & hit.is_valid())
@@ -122,6 +125,7 @@ class RayTracer:
             self._integrators[depth] = mi.load_dict({"type": "path", "max_depth": depth})
         total = np.zeros((camera.height * camera.width, 3), np.float64)
         for count, sampler, rays, known in self._batches(camera, samples, seed, "color"):
+            rays, _ = self._past_lamps(scene, rays, mi.Float(0.0), known)
             radiance, _, _ = self._integrators[depth].sample(scene.scene, sampler, rays, active=known)
             radiance = dr.select(known & dr.all(dr.isfinite(radiance)), radiance, 0.0)
             sums = [dr.block_sum(channel, count) for channel in (radiance.x, radiance.y, radiance.z)]
@@ -138,11 +142,12 @@ class RayTracer:
         total = np.zeros((camera.height * camera.width, 8), np.float64)
         offsets, faces = self._piece_maps(scene)
         for count, _, rays, known in self._batches(camera, samples, seed, "guides"):
+            rays, skipped = self._past_lamps(scene, rays, mi.Float(0.0), known)
             surface = scene.scene.ray_intersect(rays, active=known)
             piece = self._piece(surface, offsets, faces)
             seen = piece >= 0
             albedo = surface.bsdf(rays).eval_diffuse_reflectance(surface, seen)
-            values = (*albedo, *surface.sh_frame.n, surface.t, mi.Float(1.0))
+            values = (*albedo, *surface.sh_frame.n, surface.t + skipped, mi.Float(1.0))
             sums = [dr.block_sum(dr.select(seen, value, 0.0), count) for value in values]
             dr.schedule(*sums)
             total += np.stack([np.array(value, np.float64) for value in sums], -1)
@@ -226,12 +231,28 @@ class RayTracer:
             hit, surface = dr.select(going, next_hit, hit), dr.select(going, next_surface, surface)
         return travelled, surface, hit
 
+    def _past_lamps(self, scene: MitsubaScene, rays: Any, start: Any, known: Any) -> tuple[Any, Any]:
+        """Rays that begin behind lights which the camera does not see, and ``start`` plus the way to there."""
+        if not scene.lamps:
+            return rays, start
+        mi, dr = self._backend.mi, self._backend.dr
+        offsets, _ = self._piece_maps(scene)
+        going = mi.Mask(known)
+        for _ in range(_LAMPS):
+            hit = scene.scene.ray_intersect_preliminary(rays, active=going)
+            shape = dr.reinterpret_array(mi.UInt32, hit.shape)
+            going = going & hit.is_valid()
+            going = going & (dr.gather(mi.UInt32, offsets, shape, going) == mi.UInt32(int(LAMP)))
+            way = dr.select(going, hit.t * (1.0 + 1e-6) + 1e-6, 0.0)
+            rays.o, rays.maxt, start = rays.o + rays.d * way, rays.maxt - way, start + way
+        return rays, start
+
     def _piece(self, hit: Any, offsets: Any, faces: Any, active: Any = True) -> Any:
         """Number of the piece that was hit; -1 for a light, and for nothing."""
         mi, dr = self._backend.mi, self._backend.dr
         shape = dr.reinterpret_array(mi.UInt32, hit.shape)
         offset = dr.gather(mi.UInt32, offsets, shape, active)
-        known = active & hit.is_valid() & (offset != mi.UInt32(int(NOTHING)))
+        known = active & hit.is_valid() & (offset < mi.UInt32(int(LAMP)))
         piece = dr.gather(mi.Int32, faces, dr.select(known, offset + hit.prim_index, 0), known)
         return dr.select(known, piece, -1)
 

@@ -36,7 +36,7 @@ from humanoid_brain.host.standalone.render.variant import Backend
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
-NOTHING = np.uint32(0xFFFFFFFF)
+NOTHING, LAMP = np.uint32(0xFFFFFFFF), np.uint32(0xFFFFFFFE)
 _SPECK = np.add([[0.0, 0.0, 0.0], [1e-3, 0.0, 0.0], [0.0, 1e-3, 0.0]], FAR_BELOW, dtype=np.float32)
 """What stands for a material that nothing visible has."""
 
@@ -59,11 +59,14 @@ class MitsubaScene:
 
     scene: Any
     offsets: npt.NDArray[np.uint32]
-    """By number of the Mitsuba shape: where its faces begin in ``faces``; NOTHING for a light."""
+    """By number of the Mitsuba shape: where its faces begin in ``faces``; NOTHING for a light, LAMP for one that the
+    camera does not see."""
     faces: npt.NDArray[np.int32]
     """Piece of each face."""
     see_through: bool
     """True if a surface is transparent or has holes."""
+    lamps: bool
+    """True if there are lights that the camera does not see."""
 
 
 def world_geometry(triangles: Triangles, matrix: Array) -> tuple[Floats, Floats, npt.NDArray[np.uint32]]:
@@ -105,14 +108,18 @@ class SceneBuilder:
         entries |= {f"mesh_{i}": mesh for i, (mesh, _) in enumerate(made)}
         scene = mi.load_dict(entries, optimize=False)
         starts = np.cumsum([0, *(len(faces) for _, faces in made)])
+        unseen = [entries[f"light_{i}"] for i, light in enumerate(lights) if light.visible and not light.primary]
         return MitsubaScene(
             scene,
-            self._offsets(scene, [mesh for mesh, _ in made], starts),
+            self._offsets(scene, [mesh for mesh, _ in made], starts, unseen),
             np.concatenate([faces for _, faces in made]),
             any(not is_solid(piece.surface) for piece in pieces),
+            bool(unseen),
         )
 
-    def _offsets(self, scene: Any, meshes: list[Any], starts: npt.NDArray[np.int64]) -> npt.NDArray[np.uint32]:
+    def _offsets(
+        self, scene: Any, meshes: list[Any], starts: npt.NDArray[np.int64], lamps: list[Any]
+    ) -> npt.NDArray[np.uint32]:
         if not self._backend.vectorized:
             return np.zeros(1, np.uint32)
         numbers = [self._number(mesh) for mesh in meshes]
@@ -120,6 +127,7 @@ class SceneBuilder:
         # A power of two, so that the table's size changes seldom.
         offsets = np.full(1 << max(4, highest.bit_length()), NOTHING, np.uint32)
         offsets[numbers] = starts[:-1]
+        offsets[[self._number(lamp) for lamp in lamps]] = LAMP
         return offsets
 
     def _number(self, shape: Any) -> int:
