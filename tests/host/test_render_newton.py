@@ -57,10 +57,10 @@ def test_ids_and_depth_agree_with_an_independent_renderer(stage: Usd.Stage) -> N
 
 def _newton(stage: Usd.Stage, camera: CameraModel) -> tuple[np.ndarray, np.ndarray]:
     """Prim path and distance in m of each pixel."""
-    builder = newton.ModelBuilder()
+    builder: Any = newton.ModelBuilder()
     found: dict[str, Any] = builder.add_usd(stage)
     model = builder.finalize(device="cpu")
-    sensor = SensorCamera(model, load_textures=False)
+    sensor: Any = SensorCamera(model, load_textures=False)
     rays = np.zeros((HEIGHT, WIDTH, 1, 2, 3), np.float32)  # one sample per pixel: origin and direction
     grid = np.stack(np.meshgrid(np.arange(WIDTH) + 0.5, np.arange(HEIGHT) + 0.5), -1).reshape(-1, 2)
     rays[:, :, 0, 1] = camera.camera_rays(grid).reshape(HEIGHT, WIDTH, 3)
@@ -80,5 +80,6 @@ def _newton(stage: Usd.Stage, camera: CameraModel) -> tuple[np.ndarray, np.ndarr
 
 
 def _transform(pose: np.ndarray) -> Any:
-    turn = wp.quat_from_matrix(wp.mat33(*pose[:3, :3].ravel().tolist()))
-    return wp.transform(wp.vec3(*pose[:3, 3].tolist()), turn)
+    warp: Any = wp
+    turn = warp.quat_from_matrix(warp.mat33(*pose[:3, :3].ravel().tolist()))
+    return warp.transform(warp.vec3(*pose[:3, 3].tolist()), turn)
