@@ -8,16 +8,13 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from humanoid_brain import __version__, console, dataset_commands, paths
+from humanoid_brain import __version__, console, dataset_commands, paths, training_commands
 from humanoid_brain.command import Command, ConfigT, Result
 from humanoid_brain.config.base import load
 from humanoid_brain.errors import ConfigError, HumanoidBrainError
-from humanoid_brain.jobs import Event
 
 if TYPE_CHECKING:
     from humanoid_brain.config.commands import BenchConfig, BuildSceneConfig, DemoConfig
-    from humanoid_brain.config.evaluation import EvaluationConfig, PlayConfig
-    from humanoid_brain.config.training import TrainingConfig
 
 
 def main(argv: list[str]) -> int:
@@ -141,47 +138,6 @@ def _build_scene(config: BuildSceneConfig) -> Result:
     return result
 
 
-def _train(config: TrainingConfig) -> Result:
-    from humanoid_brain.learning.job import TrainingJob
-
-    job = TrainingJob(config, checkpoint=config.resume_from or None)
-    state = console.drive(job, describe=describe_training)
-    done = job.totals.iteration >= config.budget.iterations or 0 < config.budget.seconds <= job.totals.seconds
-    return {
-        "output": str(config.output),
-        "state": state.value,
-        "interrupted": not done,
-        "iteration": job.totals.iteration,
-        "env_steps": job.totals.env_steps,
-        "seconds": job.totals.seconds,
-    }
-
-
-def _evaluate(config: EvaluationConfig) -> Result:
-    from humanoid_brain.evaluation.job import EvaluationJob
-
-    _need_policy(config.policy, config.run)
-    job = EvaluationJob(config)
-    state = console.drive(job)
-    if job.report:
-        low, high = job.report["survival_interval"]
-        print(
-            f"survival {job.report['survival']:.3f} (95 % interval {low:.3f} to {high:.3f}), "
-            f"velocity error {job.report['velocity_error']:.3f} m/s over {job.report['episodes']} episodes",
-            file=sys.stderr,
-        )
-    return {"output": str(config.output), "interrupted": not job.report, "state": state.value, **job.report}
-
-
-def _play(config: PlayConfig) -> Result:
-    from humanoid_brain.evaluation.play import PlayJob
-
-    _need_policy(config.policy, config.run)
-    job = PlayJob(config)
-    state = console.drive(job)
-    return {"output": str(config.output), "state": state.value, "interrupted": not job.film, "film": job.film}
-
-
 def _bench(config: BenchConfig) -> Result:
     from humanoid_brain.bench import run
 
@@ -192,43 +148,6 @@ def _demo(config: DemoConfig) -> Result:
     from humanoid_brain.demo import run
 
     return run(config)
-
-
-def _need_policy(policy: Path | None, run: Path | None) -> None:
-    if (policy is None) == (run is None):
-        raise ConfigError("name one policy", todo="Pass either --policy FOLDER or --run FOLDER")
-
-
-def describe_training(event: Event) -> str | None:
-    """A line for every tenth iteration."""
-    from humanoid_brain.learning.job import IterationDone
-
-    if not isinstance(event, IterationDone) or event.metrics["iteration"] % 10:
-        return None
-    m = event.metrics
-    return (
-        f"iteration {m['iteration']:5d}  {m['seconds']:7.1f} s  {m['env_steps'] / 1e6:6.2f} M steps  "
-        f"reward {m['reward']:6.2f}/s  |v-v*| {m['velocity_error']:.3f} m/s  "
-        f"{m['falls_per_minute']:5.1f} falls/min  {m['steps_per_second']:8,.0f} steps/s"
-    )
-
-
-def _training_config() -> type[TrainingConfig]:
-    from humanoid_brain.config.training import TrainingConfig
-
-    return TrainingConfig
-
-
-def _evaluation_config() -> type[EvaluationConfig]:
-    from humanoid_brain.config.evaluation import EvaluationConfig
-
-    return EvaluationConfig
-
-
-def _play_config() -> type[PlayConfig]:
-    from humanoid_brain.config.evaluation import PlayConfig
-
-    return PlayConfig
 
 
 def _build_scene_config() -> type[BuildSceneConfig]:
@@ -253,12 +172,8 @@ COMMANDS: dict[str, Command[Any]] = {
     "build-scene": Command(
         "Write a scene as a USD file that Isaac Sim opens as it is", _build_scene_config, _build_scene
     ),
-    "train": Command(
-        "Train a policy, or go on with the run in --output", _training_config, _train, "training/walk.yaml"
-    ),
-    "evaluate": Command("Measure a policy over many episodes", _evaluation_config, _evaluate),
-    "play": Command("Replay a policy and write a film", _play_config, _play),
-    "bench": Command("Measure this machine: physics, learning, memory", _bench_config, _bench),
+    **training_commands.COMMANDS,
     **dataset_commands.COMMANDS,
-    "demo": Command("Build, train, evaluate and film a humanoid from nothing", _demo_config, _demo),
+    "bench": Command("Measure this machine: physics, learning, capture, memory", _bench_config, _bench),
+    "demo": Command("Build, train, evaluate, film and capture a humanoid, from nothing", _demo_config, _demo),
 }

@@ -82,10 +82,10 @@ def _scene(folder: Path) -> Path:
 
 def _train(config: DemoConfig, folder: Path) -> Path | None:
     """Folder of the policy, or None if the training was interrupted."""
-    from humanoid_brain.cli import describe_training
     from humanoid_brain.config.training import TrainingConfig
     from humanoid_brain.evaluation.curve import plot_curve
     from humanoid_brain.learning.job import IterationDone, TrainingJob
+    from humanoid_brain.training_commands import describe_training
 
     preset = "walk.yaml" if config.device == "cuda" else "walk_cpu.yaml"
     training = load(TrainingConfig, paths.config() / "training" / preset)
