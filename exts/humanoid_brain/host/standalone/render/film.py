@@ -129,7 +129,8 @@ def add_sky(linear: Floats, guides: Floats, camera: CameraModel, light: Array) -
     sky = horizon + (light * np.array([0.42, 0.58, 0.80]) - horizon) * np.clip(up, 0.0, 1.0) ** 0.6
     alpha = np.clip(guides[..., 7:], 0.0, 1.0)
     haze = 1.0 - np.exp(-((guides[..., 6:7] / np.maximum(alpha, 1e-3) / HAZE_DISTANCE) ** 2))
-    solid = linear - light * (1.0 - alpha)
+    # Colour and coverage are of different samples: at an outline, less than nothing may be left.
+    solid = np.maximum(linear - light * (1.0 - alpha), 0.0) * (alpha > 0.0)
     return (solid + (horizon * alpha - solid) * haze + sky * (1.0 - alpha)).astype(np.float32)
 
 
