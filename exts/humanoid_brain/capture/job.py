@@ -130,6 +130,7 @@ class CaptureJob(Job):
             )
         waited = time.perf_counter()
         yield from self._retried(lambda: writer.submit(frame))
+        yield from self._retried(writer.poll)  # its list of written frames would grow otherwise
         seconds = {**session.seconds, "wait": time.perf_counter() - waited}
         for stage, spent in seconds.items():
             self.seconds[stage] += spent
