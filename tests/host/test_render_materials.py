@@ -31,7 +31,7 @@ ABOVE = camera_at((0, 0, 4), (0, 0, 0), size=32, focal=60, up=(0, 1, 0))
 
 def albedo(stage: Usd.Stage) -> np.ndarray:
     """Linear colours [H, W, 3] without light."""
-    return renderer_of(stage).guides(ABOVE, 4, 0)[..., :3]
+    return renderer_of(stage).guides(ABOVE, 4, 0).albedo
 
 
 def named(color: np.ndarray) -> str:
@@ -100,10 +100,10 @@ def test_an_exchanged_file_is_read_again_when_the_material_is_edited(tmp_path: P
     renderer = renderer_of(stage)
     other = write_image(tmp_path / "other.png", [[YELLOW] * 2] * 2)
     node = UsdShade.Shader(stage.GetPrimAtPath("/World/Looks/a/texture"))
-    assert named(renderer.guides(ABOVE, 2, 0)[5, 5, :3]) == "red"
+    assert named(renderer.guides(ABOVE, 2, 0).albedo[5, 5]) == "red"
     node.GetInput("file").Set(str(other))
     renderer.sync()
-    assert named(renderer.guides(ABOVE, 2, 0)[5, 5, :3]) == "yellow"
+    assert named(renderer.guides(ABOVE, 2, 0).albedo[5, 5]) == "yellow"
 
 
 def test_cut_out_leaves_are_holes_in_picture_and_labels(tmp_path: Path) -> None:
@@ -222,5 +222,5 @@ def test_many_materials_have_their_own_colours() -> None:
     renderer = renderer_of(stage)
     shape, image = renderer.labels(ABOVE).shape, renderer.guides(ABOVE, 1, 0)
     for i in range(40):
-        seen = (shape == i) & (image[..., 7] == 1)
-        assert np.median(image[seen], 0)[:3] == pytest.approx((i / 40, 1 - i / 40, 0.5), abs=1e-3)
+        seen = (shape == i) & (image.coverage == 1)
+        assert np.median(image.albedo[seen], 0) == pytest.approx((i / 40, 1 - i / 40, 0.5), abs=1e-3)

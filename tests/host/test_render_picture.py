@@ -12,6 +12,7 @@ from humanoid_brain.errors import DeviceError
 from humanoid_brain.host.standalone.render import variant
 from humanoid_brain.host.standalone.render.film import FilmRenderer, Follow
 from humanoid_brain.host.standalone.render.picture import PRESETS, add_fog, denoise, linear_picture, tone_map
+from humanoid_brain.host.standalone.render.rays import Guides
 from humanoid_brain.host.standalone.render.variant import choose_variant, find_llvm
 from tests.host.render_scenes import add_dome, camera_at, new_stage, paint, renderer_of
 
@@ -99,8 +100,9 @@ def test_the_denoiser_smooths_noise_and_keeps_edges() -> None:
     truth = np.full((32, 32, 3), 0.2, np.float32)
     truth[:, 16:] = 0.6
     noisy = truth * (1 + random.normal(0, 0.15, truth.shape).astype(np.float32))
-    guides = np.zeros((32, 32, 8), np.float32)
-    guides[..., :3], guides[..., 5], guides[..., 6:] = truth, 1.0, (5.0, 1.0)
+    up, seen = np.zeros((32, 32, 3), np.float32), np.ones((32, 32), np.float32)
+    up[..., 2] = 1.0
+    guides = Guides(truth.astype(np.float32), up, 5.0 * seen, seen)
     clean = denoise(noisy, guides)
     assert np.abs(clean - truth).mean() < 0.35 * np.abs(noisy - truth).mean()
     assert clean[:, 16].mean() - clean[:, 15].mean() == pytest.approx(0.4, abs=0.03)

@@ -14,7 +14,6 @@ from humanoid_brain.randomization.image import (
     blurred,
     byte_effects,
     display_effects,
-    encode,
     linear_effects,
     metered_gain,
     sensor_noise,
@@ -145,8 +144,3 @@ def test_grading_works_around_mid_grey() -> None:
     assert display_effects(ramp, ImageEffects(contrast=1.5))[100] == round(1.5 * (100 - 127.5) + 127.5)
     bright = display_effects(ramp, ImageEffects(gamma=2.0))
     assert (bright[0], bright[255]) == (0, 255) and bright[64] == round(255 * math.sqrt(64 / 255))
-
-
-def test_encoding_is_that_of_srgb() -> None:
-    light = np.array([0.0, 0.0021, 0.18, 0.5, 1.0, 7.0, -1.0], np.float32)
-    assert encode(light).tolist() == [0, 7, 118, 188, 255, 255, 0]

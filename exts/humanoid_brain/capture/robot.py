@@ -88,19 +88,24 @@ class PosedRobot:
         self.env.simulation.close()
 
     def _walk_to(self, source: WalkingPose, frame: int) -> Iterator[None]:
+        import torch
+
         from humanoid_brain.randomization.robot_pose import draw_walk
 
         assert self._policy is not None
         env, walk = self.env, draw_walk(source, self._seed, frame)
         wanted = round(walk.seconds / env.control_dt)
+        command = torch.tensor(walk.command)
         if walk.walk != self._walk or wanted < self._steps:
             self._restart(f"walk/{walk.walk}", walk.heading)
-            self._walk = walk.walk
+            self._walk, self._steps = walk.walk, 0
+            env.state.command[:] = command
         while self._steps < wanted:
-            for i, value in enumerate(walk.command):
-                env.state.command[:, i] = value
-            env.step(self._policy(env.observations["policy"]))
+            env.follow(self._policy(env.observations["policy"]))
             self._steps += 1
+            if env.failed().any():  # it stands up again and walks for the time that is left
+                self._restart(f"walk/{walk.walk}/{self._steps}", walk.heading)
+                env.state.command[:] = command
             yield
 
     def _stand(self, source: JointPose, frame: int) -> None:
@@ -132,7 +137,6 @@ class PosedRobot:
         env, turn = self.env, math.radians(heading)
         env.config.reset.heading = (turn, turn)
         env.reset(seed=rng.torch_seed(self._seed, f"capture/{address}") % 2**31)
-        self._walk, self._steps = -1, 0
 
     def _place(self, joints: list[float], posture: Posture | None = None) -> None:
         """Write joint angles in rad, and the root's pose; without one the robot stands where it is, on the ground."""

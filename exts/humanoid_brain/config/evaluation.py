@@ -34,6 +34,8 @@ class EvaluationConfig(PolicyChoice):
     """Episodes; each counts until it ends."""
     num_envs: int = Field(default=512, ge=1, le=100_000)
     """Environments side by side; more episodes than that take several rounds."""
+    episode: float = Field(default=20.0, gt=0, le=3600)
+    """Length of an episode, s; it need not be that of the training."""
     noise: bool = True
     """Whether the policy's observations are noisy, as in training."""
     push: float = Field(default=0.0, ge=0, le=5)

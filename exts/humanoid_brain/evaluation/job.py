@@ -114,11 +114,11 @@ class EvaluationJob(Job):
 
 
 def evaluation_setup(training: TrainingConfig, config: EvaluationConfig) -> TrainingConfig:
-    """The training's configuration as the evaluation wants it: device, size, noise, pushes, time step."""
+    """The training's configuration as the evaluation wants it: device, size, length, noise, pushes, time step."""
     setup = training.model_copy(deep=True)
     setup.device, setup.seed = config.device, config.seed
     setup.scene.num_envs = min(config.num_envs, config.episodes)
-    setup.task.push.speed = config.push
+    setup.task.episode, setup.task.push.speed = config.episode, config.push
     setup.task.observations["policy"].noise = config.noise
     if config.physics_dt > 0:
         control = setup.scene.physics.dt * setup.task.decimation

@@ -102,6 +102,32 @@ class HumanoidEnv:
         self.simulation.write_rows(self.state, self._written_rows, at_rest=not self.pushes)
         return self.observations, self.reward, self.terminated, self.truncated, {"final_obs": self.final_observations}
 
+    @torch.no_grad()
+    def follow(self, action: Tensor, group: str = "policy") -> Tensor:
+        """Apply ``action`` (N, num_actions) for one policy step and return one group of observations, (N, size).
+
+        No rewards, pushes, new commands or ends of episodes: for whoever only wants the robots to move.
+        """
+        self._action_input.copy_(action)
+        self._before()
+        state = self.state
+        self.simulation.advance(state, self.config.decimation, self.config.action.kind)
+        state.fresh.fill_(False)
+        state.episode_step += 1
+        state.readdress()
+        self._tick_gait()
+        self._command.update(state)
+        state.derive()
+        vector, observed = self.groups[group], self.observations[group]
+        return observed.copy_(vector.stacked(vector.now(state), observed, state.fresh))
+
+    @torch.no_grad()
+    def failed(self) -> Tensor:
+        """Whether each environment's episode would end in failure now, (N,) bool; for use with :meth:`follow`."""
+        state = self.state
+        broken = ~torch.isfinite(torch.cat([state.root_position, state.joint_position], -1)).all(-1)
+        return self.failures(state, broken) > 0
+
     def record(self) -> None:
         """Record the CUDA graphs now, so that the first step is as fast as the others."""
         self._before.record()
@@ -214,7 +240,7 @@ class HumanoidEnv:
         broken = self._quarantine()
         state.episode_step += 1
         state.readdress()
-        state.gait_phase.copy_((state.gait_phase + self.control_dt / self.config.gait.cycle) % 1.0)
+        self._tick_gait()
         self._command.update(state)
         state.derive()
         self._judge(broken)
@@ -236,6 +262,10 @@ class HumanoidEnv:
         if not self._may_branch or bool(self._reset_rows.any()):
             self._reset_state()
             self._observe_reset()
+
+    def _tick_gait(self) -> None:
+        phase = self.state.gait_phase
+        phase.copy_((phase + self.control_dt / self.config.gait.cycle) % 1.0)
 
     def _quarantine(self) -> Tensor:
         """Mark environments whose state is not finite and make their numbers harmless; (N,) bool."""

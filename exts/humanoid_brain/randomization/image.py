@@ -22,9 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from humanoid_brain import rng
-
-Linear = npt.NDArray[np.float32]
-Bytes = npt.NDArray[np.uint8]
+from humanoid_brain.srgb import Bytes, Linear, decode, encode
 
 DAYLIGHT = 6500.0
 """Colour temperature in K that leaves the image as it is."""
@@ -91,7 +89,7 @@ def display_effects(image: Bytes, effects: ImageEffects) -> Bytes:
 def byte_effects(image: Bytes, effects: ImageEffects, seed: int, frame: int) -> Bytes:
     """All effects on an sRGB image [H, W, 3] uint8: the light is recovered as far as the bytes hold it."""
     if effects.on_light:
-        image = encode(linear_effects(_decoding()[image], effects, seed, frame))
+        image = encode(linear_effects(decode(image), effects, seed, frame))
     return display_effects(image, effects)
 
 
@@ -183,24 +181,6 @@ def blurred(light: Linear, sigma: float) -> Linear:
             total += weight * np.take(padded, range(i, i + size), axis)
         light = total
     return light
-
-
-def encode(light: Linear) -> Bytes:
-    """Bytes in sRGB of linear light, which is clipped to 0 to 1."""
-    return _encoding()[(np.clip(light, 0.0, 1.0) * np.float32(_LEVELS - 1) + np.float32(0.5)).astype(np.uint16)]
-
-
-@lru_cache(maxsize=1)
-def _encoding() -> Bytes:
-    light = np.arange(_LEVELS) / (_LEVELS - 1)
-    srgb = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
-    return (srgb * 255.0 + 0.5).astype(np.uint8)
-
-
-@lru_cache(maxsize=1)
-def _decoding() -> Linear:
-    srgb = np.arange(256) / 255.0
-    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 @lru_cache(maxsize=64)

@@ -7,10 +7,12 @@ PhysX is global to a process: one instance, on the CPU or on one CUDA device, ch
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ctypes
 import logging
 import os
 import sys
+import threading
 import warnings
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -81,6 +83,8 @@ class Engine:
             ovphysx.set_global_config(GlobalConfigKey.NUM_THREADS, threads)
             overrides["/physics/physxDispatcher"] = threads > 0  # PhysX's own workers, faster here than Carbonite's
         ovphysx.enable_default_log_output(False)
+        if self.gpu:
+            threading.Thread(target=_wake, args=(device,), daemon=True).start()
         with _quiet(), _as_device_error(device), _patient_timers():
             self._physx = PhysX(config=PhysXConfig(carbonite_overrides=overrides))
             if self.gpu:
@@ -319,6 +323,20 @@ def _register_schemas() -> None:
         paths = [*map(str, physx_usd_schemas.schema_paths()), str(ovphysx.newton_schema_root())]
         ovstage.population.register_usd_schemas(paths)
         _registered = True
+
+
+def _wake(device: str) -> None:
+    """Bring up PyTorch's and Warp's CUDA, which exchange tensors with PhysX, while PhysX starts and loads the scene.
+
+    It takes two seconds, and PhysX lets other threads run meanwhile. What fails here fails again where it is needed.
+    """
+    with contextlib.suppress(Exception):
+        one = torch.ones(1, 1, device=device)
+        one @ one  # brings up cuBLAS
+        import warp
+
+        warp.config.quiet = True  # it would greet on stdout
+        warp.get_stream(device)
 
 
 @contextmanager

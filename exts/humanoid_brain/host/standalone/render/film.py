@@ -13,6 +13,7 @@ from pxr import Usd, UsdGeom
 
 from humanoid_brain.host.cameras import read_camera
 from humanoid_brain.host.standalone.render.picture import Floats, Image, denoise, tone_map
+from humanoid_brain.host.standalone.render.rays import Guides
 from humanoid_brain.host.standalone.render.renderer import StageRenderer
 from humanoid_brain.host.standalone.render.scalar import ScalarRenderer
 from humanoid_brain.optics import Array, CameraModel
@@ -101,11 +102,11 @@ class FilmRenderer:
         renderer = self._scalar or self._stage
         guides = renderer.guides(view, _SCALAR_GUIDES if self._scalar else _GUIDES, seed)
         linear = renderer.color(view, self.samples, seed, _DEPTH)
-        return tone_map(
-            self._with_sky(denoise(linear, guides, "high" if self.samples >= _STILL else "fast"), guides, view)
-        )
+        quality = "high" if self.samples >= _STILL else "fast"
+        clean = denoise(linear, guides, quality, on_gpu=self._stage.backend.on_gpu)
+        return tone_map(self._with_sky(clean, guides, view))
 
-    def _with_sky(self, linear: Floats, guides: Floats, camera: CameraModel) -> Floats:
+    def _with_sky(self, linear: Floats, guides: Guides, camera: CameraModel) -> Floats:
         domes = [light for light in self._stage.lights if light.kind == "dome"]
         if not domes or any(light.texture for light in domes):
             return linear  # its own sky is better than ours
@@ -113,12 +114,12 @@ class FilmRenderer:
         return add_sky(linear, guides, camera, light)
 
 
-def add_sky(linear: Floats, guides: Floats, camera: CameraModel, light: Array) -> Floats:
+def add_sky(linear: Floats, guides: Guides, camera: CameraModel, light: Array) -> Floats:
     """Fade the far floor into the horizon, and put a sky in place of the even light.
 
     Args:
         linear: Radiance [H, W, 3], with ``light`` where nothing is.
-        guides: From :meth:`StageRenderer.guides`, [H, W, 8].
+        guides: From :meth:`StageRenderer.guides`.
         camera: The camera.
         light: Radiance (3,) of the even light.
     """
@@ -127,8 +128,8 @@ def add_sky(linear: Floats, guides: Floats, camera: CameraModel, light: Array) -
     up = camera.rays(pixels)[:, 2].reshape(height, width, 1)
     horizon = light * 0.92
     sky = horizon + (light * np.array([0.42, 0.58, 0.80]) - horizon) * np.clip(up, 0.0, 1.0) ** 0.6
-    alpha = np.clip(guides[..., 7:], 0.0, 1.0)
-    haze = 1.0 - np.exp(-((guides[..., 6:7] / np.maximum(alpha, 1e-3) / HAZE_DISTANCE) ** 2))
+    alpha = np.clip(guides.coverage[..., None], 0.0, 1.0)
+    haze = 1.0 - np.exp(-((guides.distance[..., None] / np.maximum(alpha, 1e-3) / HAZE_DISTANCE) ** 2))
     # Colour and coverage are of different samples: at an outline, less than nothing may be left.
     solid = np.maximum(linear - light * (1.0 - alpha), 0.0) * (alpha > 0.0)
     return (solid + (horizon * alpha - solid) * haze + sky * (1.0 - alpha)).astype(np.float32)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Camera rays of any lens, and what is done with them: one ray through each pixel's centre for labels, many for colour.
 
-The lens is a table of directions: at pixel centres for labels, at pixel corners for colour, between which a sample's
-direction is interpolated. So every lens runs through the same kernels, and values that change from frame to frame
-are arrays and not literals, which would be compiled in.
+A lens that bends is a table of directions: at pixel centres for labels, at pixel corners for colour, between which a
+sample's direction is interpolated. Values that change from frame to frame are arrays and not literals, which would be
+compiled in. Sums over samples and interleaving are done where the rays are: numpy would take longer than the rays.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from humanoid_brain.optics import CameraModel
 from humanoid_brain.rng import stream
 
 Floats = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int64]
 
 _LANES = {"llvm_ad_rgb": 1 << 18, "cuda_ad_rgb": 1 << 24}
 """Rays per launch. On a CPU, sums over neighbouring rays cost more than the rays, so that a launch had best have one
@@ -34,12 +34,32 @@ _LAMPS = 3
 
 @dataclass(eq=False)
 class Hits:
-    """What rays see first: piece (-1 for nothing), distance in m, normal (N, 3), position (N, 3)."""
+    """What N rays see first."""
 
     piece: npt.NDArray[np.int32]
+    """(N,) number of the piece; -1 for nothing."""
     distance: Floats
+    """(N,) m along the ray; inf for nothing."""
+    depth: Floats
+    """(N,) m along the camera's axis; inf for nothing."""
     normal: Floats
+    """(N, 3) shading normal in the world; 0 for nothing."""
     position: Floats
+    """(N, 3) world position in m; 0 for nothing."""
+
+
+@dataclass(frozen=True, eq=False)
+class Guides:
+    """What is seen first, as means over samples: free of noise, to guide a denoiser."""
+
+    albedo: Floats
+    """[H, W, 3]; 0 where nothing is."""
+    normal: Floats
+    """[H, W, 3] shading normal in the world; 0 where nothing is."""
+    distance: Floats
+    """[H, W] m; 0 where nothing is, so divide by the coverage."""
+    coverage: Floats
+    """[H, W] share of the samples that saw something."""
 
 
 class RayTracer:
@@ -55,14 +75,10 @@ class RayTracer:
         """Let go of the last scene, so that the next one gets its objects' numbers."""
         self._maps = None
 
-    def centres(self, camera: CameraModel) -> Floats:
-        """Directions [H * W, 3] of pixel centres in the camera's frame; NaN where the lens has no image."""
-        return self._lens(camera)[0]
-
     def first(self, scene: MitsubaScene, camera: CameraModel) -> Hits:
-        """What each pixel's centre sees."""
+        """What each pixel's centre sees, row by row."""
         mi, dr = self._backend.mi, self._backend.dr
-        rays, near, known = self._centre_rays(camera, None)
+        rays, near, known, along = self._centre_rays(camera, *self._pixels(camera, 1))
         offsets, faces = self._piece_maps(scene)
         rays, near = self._past_lamps(scene, rays, near, known)
         hit = scene.scene.ray_intersect_preliminary(rays, active=known)
@@ -74,32 +90,49 @@ class RayTracer:
         piece = self._piece(hit, offsets, faces)
         seen = piece >= 0
         distance = dr.select(seen, travelled + near, dr.inf)
-        position = dr.select(seen, rays.o + rays.d * travelled, 0.0)
-        normal = dr.select(seen, surface.sh_frame.n, 0.0)
-        dr.schedule(piece, distance, position, normal)
+        depth = dr.select(seen, distance * along, dr.inf)
+        position = dr.ravel(dr.select(seen, mi.Vector3f(rays.o + rays.d * travelled), 0.0))
+        normal = dr.ravel(dr.select(seen, mi.Vector3f(surface.sh_frame.n), 0.0))
+        dr.eval(piece, distance, depth, position, normal)
         return Hits(
             np.array(piece, np.int32),
             np.array(distance, np.float32),
-            _rows(np.array(normal)),
-            _rows(np.array(position)),
+            np.array(depth, np.float32),
+            np.array(normal, np.float32).reshape(-1, 3),
+            np.array(position, np.float32).reshape(-1, 3),
         )
 
     def covered(
-        self, scene: MitsubaScene, camera: CameraModel, pixels: Indices, member: npt.NDArray[np.uint8], group: Indices
-    ) -> npt.NDArray[np.bool_]:
-        """Whether rays of pixels (N,) meet a piece of their group (N,), behind whatever else.
+        self, scene: MitsubaScene, camera: CameraModel, windows: Integers, member: npt.NDArray[np.uint8]
+    ) -> Integers:
+        """How many of the pixels looked at show a piece of a group, behind whatever else.
 
         Args:
             scene: The scene.
             camera: The camera.
-            pixels: Numbers of pixels, row by row.
-            member: [groups, pieces] 1 for the pieces of each group.
-            group: Group of each ray.
+            windows: [G, 5] for each group the first column and row, the number of columns and rows, and the step from
+                one to the next.
+            member: [G, pieces] 1 for the pieces of each group.
+
+        Returns:
+            Counts [G].
         """
         mi, dr = self._backend.mi, self._backend.dr
-        rays, _, known = self._centre_rays(camera, pixels)
+        sizes = windows[:, 2] * windows[:, 3]
+        owner = np.repeat(np.arange(len(windows), dtype=np.uint32), sizes)
+        if not len(owner):
+            return np.zeros(len(windows), np.int64)
+        group = mi.UInt32(owner)
+        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        first, left, top, width, pace = (
+            dr.gather(mi.UInt32, mi.UInt32(values.astype(np.uint32)), group)
+            for values in (starts, windows[:, 0], windows[:, 1], windows[:, 2], windows[:, 4])
+        )
+        place = dr.arange(mi.UInt32, len(owner)) - first
+        width = dr.maximum(width, 1)  # beyond the last ray a vector's lanes are 0, by which they would divide
+        rays, _, known, _ = self._centre_rays(camera, left + place % width * pace, top + place // width * pace)
         offsets, faces = self._piece_maps(scene)
-        row = mi.UInt32(group.astype(np.uint32)) * dr.opaque(mi.UInt32, member.shape[1])
+        row = group * dr.opaque(mi.UInt32, member.shape[1])
         table = mi.UInt32(member.ravel().astype(np.uint32))
         start, active, found = mi.Float(0.0), mi.Bool(known), mi.Bool(False)
         dr.make_opaque(start, active, found)
@@ -116,30 +149,27 @@ class RayTracer:
             return start + dr.select(active, hit.t * (1.0 + 1e-6) + 1e-6, 0.0), active, found
 
         _, _, found = dr.while_loop((start, active, found), lambda start, active, found: active, step)
-        return np.array(found, bool)
+        return np.bincount(owner[np.array(found, bool)], minlength=len(windows))
 
     def color(self, scene: MitsubaScene, camera: CameraModel, samples: int, seed: int, depth: int) -> Floats:
         """Radiance [H, W, 3]: the mean of ``samples`` paths per pixel."""
         mi, dr = self._backend.mi, self._backend.dr
         if depth not in self._integrators:
             self._integrators[depth] = mi.load_dict({"type": "path", "max_depth": depth})
-        total = np.zeros((camera.height * camera.width, 3), np.float64)
+        total = mi.Vector3f(0.0)
         for count, sampler, rays, known in self._batches(camera, samples, seed, "color"):
             rays, _ = self._past_lamps(scene, rays, mi.Float(0.0), known)
             radiance, _, _ = self._integrators[depth].sample(scene.scene, sampler, rays, active=known)
             radiance = dr.select(known & dr.all(dr.isfinite(radiance)), radiance, 0.0)
-            sums = [dr.block_sum(channel, count) for channel in (radiance.x, radiance.y, radiance.z)]
-            dr.schedule(*sums)
-            total += np.stack([np.array(channel, np.float64) for channel in sums], -1)
-        return (total / samples).astype(np.float32).reshape(camera.height, camera.width, 3)
+            total = total + mi.Vector3f(*(dr.block_sum(channel, count) for channel in radiance))
+            dr.eval(total)
+        mean = dr.ravel(total / dr.opaque(mi.Float, samples))
+        return np.array(mean, np.float32).reshape(camera.height, camera.width, 3)
 
-    def guides(self, scene: MitsubaScene, camera: CameraModel, samples: int, seed: int) -> Floats:
-        """[H, W, 8]: albedo (3), normal (3), distance in m and coverage of what is seen first, as means of samples.
-
-        Albedo, normal and distance are zero where nothing is.
-        """
+    def guides(self, scene: MitsubaScene, camera: CameraModel, samples: int, seed: int) -> Guides:
+        """Means over ``samples`` of what is seen first."""
         mi, dr = self._backend.mi, self._backend.dr
-        total = np.zeros((camera.height * camera.width, 8), np.float64)
+        sums = [mi.Float(0.0)] * 8
         offsets, faces = self._piece_maps(scene)
         for count, _, rays, known in self._batches(camera, samples, seed, "guides"):
             rays, skipped = self._past_lamps(scene, rays, mi.Float(0.0), known)
@@ -148,10 +178,18 @@ class RayTracer:
             seen = piece >= 0
             albedo = surface.bsdf(rays).eval_diffuse_reflectance(surface, seen)
             values = (*albedo, *surface.sh_frame.n, surface.t + skipped, mi.Float(1.0))
-            sums = [dr.block_sum(dr.select(seen, value, 0.0), count) for value in values]
-            dr.schedule(*sums)
-            total += np.stack([np.array(value, np.float64) for value in sums], -1)
-        return (total / samples).astype(np.float32).reshape(camera.height, camera.width, 8)
+            sums = [s + dr.block_sum(dr.select(seen, v, 0.0), count) for s, v in zip(sums, values, strict=True)]
+            dr.eval(sums)
+        means = [value / dr.opaque(mi.Float, samples) for value in sums]
+        albedo, normal = dr.ravel(mi.Vector3f(*means[:3])), dr.ravel(mi.Vector3f(*means[3:6]))
+        dr.eval(albedo, normal, means[6:])
+        size = (camera.height, camera.width)
+        return Guides(
+            np.array(albedo, np.float32).reshape(*size, 3),
+            np.array(normal, np.float32).reshape(*size, 3),
+            np.array(means[6], np.float32).reshape(size),
+            np.array(means[7], np.float32).reshape(size),
+        )
 
     def _batches(self, camera: CameraModel, samples: int, seed: int, purpose: str) -> Any:
         """Samples per pixel, sampler, rays and mask of each launch; a seed of its own for each."""
@@ -167,20 +205,12 @@ class RayTracer:
 
     def _sample_rays(self, camera: CameraModel, sampler: Any, count: int) -> tuple[Any, Any]:
         mi, dr = self._backend.mi, self._backend.dr
-        corners = mi.Float(self._lens(camera)[1].ravel())
-        width, per_pixel = dr.opaque(mi.UInt32, camera.width), dr.opaque(mi.UInt32, count)
-        pixel = dr.arange(mi.UInt32, camera.width * camera.height * count) // per_pixel
-        column, row = pixel % width, pixel // width
+        column, row = self._pixels(camera, count)
         jitter = sampler.next_2d()
-
-        def corner(right: int, down: int) -> Any:
-            return dr.gather(mi.Vector3f, corners, (row + down) * (width + 1) + column + right)
-
-        upper = dr.lerp(corner(0, 0), corner(1, 0), jitter.x)
-        lower = dr.lerp(corner(0, 1), corner(1, 1), jitter.x)
-        local = dr.normalize(dr.lerp(upper, lower, jitter.y))
-        known = dr.isfinite(local.x)
-        local = dr.select(known, local, mi.Vector3f(0.0, 0.0, -1.0))
+        if camera.kind == "pinhole":
+            local, known = self._straight(camera, mi.Float(column) + jitter.x, mi.Float(row) + jitter.y), mi.Bool(True)
+        else:
+            local, known = self._between(camera, column, row, jitter)
         origin = mi.Point3f(0.0)
         if camera.f_stop > 0.0 and camera.focus_distance > 0.0:
             radius = camera.focal_length / 1000.0 / camera.f_stop / 2.0
@@ -191,14 +221,47 @@ class RayTracer:
         rays, _ = self._world_rays(camera, origin, local)
         return mi.RayDifferential3f(rays), known
 
-    def _centre_rays(self, camera: CameraModel, pixels: Indices | None) -> tuple[Any, Any, Any]:
+    def _pixels(self, camera: CameraModel, count: int) -> tuple[Any, Any]:
+        """Column and row of each ray, ``count`` neighbours for each pixel, row by row."""
         mi, dr = self._backend.mi, self._backend.dr
-        table = self._lens(camera)[0]
-        local = mi.Vector3f((table if pixels is None else table[pixels]).T)
+        width, per_pixel = dr.opaque(mi.UInt32, camera.width), dr.opaque(mi.UInt32, count)
+        pixel = dr.arange(mi.UInt32, camera.width * camera.height * count) // per_pixel
+        return pixel % width, pixel // width
+
+    def _straight(self, camera: CameraModel, x: Any, y: Any) -> Any:
+        """Directions in the camera's frame in which a pinhole sees points of the image, in pixels."""
+        mi, dr = self._backend.mi, self._backend.dr
+        fx, fy, cx, cy = (dr.opaque(mi.Float, value) for value in (camera.fx, camera.fy, camera.cx, camera.cy))
+        return dr.normalize(mi.Vector3f((x - cx) / fx, (cy - y) / fy, -1.0))
+
+    def _between(self, camera: CameraModel, column: Any, row: Any, share: Any) -> tuple[Any, Any]:
+        """Directions in the camera's frame between the corners of pixels, and where the lens has an image."""
+        mi, dr = self._backend.mi, self._backend.dr
+        corners = mi.Float(self._lens(camera)[1].ravel())
+        width = dr.opaque(mi.UInt32, camera.width)
+
+        def corner(right: int, down: int) -> Any:
+            return dr.gather(mi.Vector3f, corners, (row + down) * (width + 1) + column + right)
+
+        upper = dr.lerp(corner(0, 0), corner(1, 0), share.x)
+        lower = dr.lerp(corner(0, 1), corner(1, 1), share.x)
+        local = dr.normalize(dr.lerp(upper, lower, share.y))
         known = dr.isfinite(local.x)
-        local = dr.select(known, local, mi.Vector3f(0.0, 0.0, -1.0))
+        return dr.select(known, local, mi.Vector3f(0.0, 0.0, -1.0)), known
+
+    def _centre_rays(self, camera: CameraModel, column: Any, row: Any) -> tuple[Any, Any, Any, Any]:
+        """Rays through pixels' centres, how far from the lens they start, which exist, and their cosine to the axis."""
+        mi, dr = self._backend.mi, self._backend.dr
+        known = mi.Bool(True)
+        if camera.kind == "pinhole":
+            local = self._straight(camera, mi.Float(column) + 0.5, mi.Float(row) + 0.5)
+        else:
+            centres = mi.Float(self._lens(camera)[0].ravel())
+            local = dr.gather(mi.Vector3f, centres, row * dr.opaque(mi.UInt32, camera.width) + column)
+            known = dr.isfinite(local.x)
+            local = dr.select(known, local, mi.Vector3f(0.0, 0.0, -1.0))
         rays, near = self._world_rays(camera, mi.Point3f(0.0), local)
-        return rays, near, known
+        return rays, near, known, -local.z
 
     def _world_rays(self, camera: CameraModel, origin: Any, local: Any) -> tuple[Any, Any]:
         """Rays from the near plane to the far one, and the distance to where they start.
@@ -263,7 +326,7 @@ class RayTracer:
         return self._maps[1], self._maps[2]
 
     def _lens(self, camera: CameraModel) -> tuple[Floats, Floats]:
-        """Directions of pixel centres and of pixel corners, in the camera's frame."""
+        """Directions of pixel centres and of pixel corners, in the camera's frame; NaN where the lens has no image."""
         lens = (camera.kind, camera.width, camera.height, camera.fx, camera.fy, camera.cx, camera.cy, camera.distortion)
         if lens not in self._tables:
             if len(self._tables) >= 8:
@@ -276,8 +339,3 @@ class RayTracer:
                 ends = ends / -ends[:, 2:]  # between points of a plane, a perspective is linear
             self._tables[lens] = camera.camera_rays(centres).astype(np.float32), ends.astype(np.float32)
         return self._tables[lens]
-
-
-def _rows(columns: Floats) -> Floats:
-    """(3, N) as (N, 3)."""
-    return np.ascontiguousarray(columns.T, np.float32)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -22,10 +23,16 @@ from humanoid_brain.host.standalone.render.pieces import (
     require_metres,
 )
 from humanoid_brain.host.standalone.render.placement import place
-from humanoid_brain.host.standalone.render.rays import RayTracer
+from humanoid_brain.host.standalone.render.rays import Guides, RayTracer
 from humanoid_brain.host.standalone.render.scene import Drawn, MitsubaScene, SceneBuilder, world_geometry
 from humanoid_brain.host.standalone.render.solids import Triangles, solid
-from humanoid_brain.host.standalone.render.surfaces import Surface, bound_surface
+from humanoid_brain.host.standalone.render.surfaces import (
+    Surface,
+    bound_shader,
+    bound_surface,
+    display_surface,
+    shader_surface,
+)
 from humanoid_brain.host.standalone.render.types import LabelBuffers, Shape
 from humanoid_brain.host.standalone.render.variant import load_backend
 from humanoid_brain.optics import CameraModel
@@ -33,8 +40,8 @@ from humanoid_brain.optics import CameraModel
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
 
-_EVERY_PIXEL = 4096
-"""Pixels within bounds up to which every one is looked at to tell how much an object covers."""
+_MOST_LOOKS = 1 << 14
+"""Pixels that are looked at to tell how much an object covers."""
 
 _PROTOTYPE = "/__Prototype_"
 """How OpenUSD's paths of what instances share begin."""
@@ -69,6 +76,7 @@ class StageRenderer:
         """The drawn shapes, hidden ones too, in the order of the stage; :meth:`sync` may replace them."""
         self._pieces: list[Piece] = []
         self._surfaces: list[Surface] = []
+        self._shaders: dict[str, Any] = {}
         self._lights: tuple[Light, ...] = ()
         self._local, self._visible = np.zeros((0, 4, 4)), np.zeros(0, bool)
         self._stage_poses: dict[str, Array] = {}
@@ -118,11 +126,10 @@ class StageRenderer:
         scene = self._ready()
         hits = self._tracer.first(scene, camera)
         size = (camera.height, camera.width)
-        cosine = np.where(np.isfinite(hits.distance), -self._tracer.centres(camera)[:, 2], np.float32(1.0))
         return LabelBuffers(
             hits.piece.reshape(size),
             hits.distance.reshape(size),
-            (hits.distance * cosine).astype(np.float32).reshape(size),
+            hits.depth.reshape(size),
             hits.normal.reshape(*size, 3),
             hits.position.reshape(*size, 3),
         )
@@ -141,37 +148,28 @@ class StageRenderer:
         """
         return self._tracer.color(self._ready(), camera, samples, seed, depth)
 
-    def guides(self, camera: CameraModel, samples: int, seed: int) -> Floats:
-        """[H, W, 8]: albedo (3), normal (3), distance and coverage, as means over samples; for a denoiser."""
+    def guides(self, camera: CameraModel, samples: int, seed: int) -> Guides:
+        """What each pixel sees first, as means over samples; for a denoiser."""
         return self._tracer.guides(self._ready(), camera, samples, seed)
 
     def visible_alone(self, camera: CameraModel, groups: Sequence[Sequence[int]]) -> list[int]:
         """Pixels that each group of shapes would cover if nothing else were there.
 
-        Every pixel is looked at where a group's bounds are small, one in four where they are large: the count is then
-        right to about the length of the outline, a percent.
+        Every pixel is looked at where a group's bounds are small, and an even grid of some thousands where they are
+        large: the count is then right to about half a percent.
 
         Raises:
             DeviceError: There is no LLVM and no CUDA on this machine.
         """
         scene = self._ready()
         member = np.zeros((max(len(groups), 1), max(len(self._pieces), 1)), np.uint8)
-        pixels, owners = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
-        weights = np.ones(len(groups), np.int64)
+        windows = np.ones((len(groups), 5), np.int64)
         for number, group in enumerate(groups):
             shown = [shape for shape in group if shape in self._drawn]
             member[number, shown] = 1
-            inside = self._bounds(camera, shown)
-            if len(inside) > _EVERY_PIXEL:
-                inside = inside[(inside % camera.width % 2 == 0) & (inside // camera.width % 2 == 0)]
-                weights[number] = 4
-            pixels.append(inside)
-            owners.append(np.full(len(inside), number))
-        numbers, group_of = np.concatenate(pixels), np.concatenate(owners)
-        if not len(numbers):
-            return [0] * len(groups)
-        hit = self._tracer.covered(scene, camera, numbers, member, group_of)
-        return (np.bincount(group_of[hit], minlength=len(groups)) * weights).tolist()
+            windows[number] = self._window(camera, shown)
+        counts = self._tracer.covered(scene, camera, windows, member)
+        return (counts * windows[:, 4] ** 2).tolist()
 
     def vertices(self, shape: int) -> Array:
         """Vertices (N, 3) of a shape in the world, as posed now."""
@@ -226,6 +224,8 @@ class StageRenderer:
             self._parts.update(found)
         self._pieces = list_pieces(self.stage, parts, self._bodies)
         self.shapes = tuple(piece.shape for piece in self._pieces)
+        drawn = dict.fromkeys(piece.part for piece in self._pieces)
+        self._shaders = {part: bound_shader(self.stage.GetPrimAtPath(part)) for part in drawn}
         self._drawn.clear()
 
     def _triangles(self, prim: Usd.Prim) -> dict[str, Triangles]:
@@ -240,9 +240,13 @@ class StageRenderer:
 
     def _read_surfaces(self) -> None:
         known: dict[str, Surface] = {}
-        for piece in self._pieces:
-            if piece.part not in known:
-                known[piece.part] = bound_surface(self.stage.GetPrimAtPath(piece.part))
+        for part, shader in self._shaders.items():
+            if shader is None:
+                known[part] = display_surface(self.stage.GetPrimAtPath(part))
+            elif (path := str(shader.GetPath())) in known:  # most parts share their material with others
+                known[part] = known[path]
+            else:
+                known[part] = known[path] = shader_surface(shader)
         self._surfaces = [known[piece.part] for piece in self._pieces]
 
     def _read_places(self) -> None:
@@ -287,22 +291,24 @@ class StageRenderer:
         self._drawn = drawn
         return [piece for _, piece in drawn.values()]
 
-    def _bounds(self, camera: CameraModel, shapes: Sequence[int]) -> npt.NDArray[np.int64]:
-        """Pixels in the rectangle around shapes."""
+    def _window(self, camera: CameraModel, shapes: Sequence[int]) -> tuple[int, int, int, int, int]:
+        """Pixels to look at around shapes: first column and row, how many of each, and from one to the next."""
         if not shapes:
-            return np.zeros(0, np.int64)
+            return 0, 0, 0, 0, 1
         points = np.concatenate([self._drawn[shape][1].points for shape in shapes])
         pixels, depth = camera.project(points)
         if camera.kind != "fisheye" and not (depth > camera.near).any():
-            return np.zeros(0, np.int64)
+            return 0, 0, 0, 0, 1
         low, high = np.zeros(2), np.array([camera.width, camera.height], float)
         if np.isfinite(pixels).all() and (camera.kind == "fisheye" or (depth > 0.0).all()):
             # A long edge bends outwards under distortion; two pixels cover that of the triangles of an object.
             margin = 0.0 if camera.kind == "pinhole" else 2.0
             low, high = np.maximum(low, pixels.min(0) - 1 - margin), np.minimum(high, pixels.max(0) + 1 + margin)
-        columns = np.arange(int(low[0]), int(np.ceil(high[0])))
-        rows = np.arange(int(low[1]), int(np.ceil(high[1])))
-        return (rows[:, None] * camera.width + columns).ravel()
+        left, top = int(low[0]), int(low[1])
+        width, height = max(int(np.ceil(high[0])) - left, 0), max(int(np.ceil(high[1])) - top, 0)
+        step = max(1, math.isqrt(width * height // _MOST_LOOKS) + (width * height > _MOST_LOOKS))
+        half = (step - 1) // 2
+        return left + half, top + half, -(-(width - half) // step), -(-(height - half) // step), step
 
 
 def _is_below(path: str, root: str) -> bool:

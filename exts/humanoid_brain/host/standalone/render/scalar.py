@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from humanoid_brain.errors import DeviceError
+from humanoid_brain.host.standalone.render.rays import Guides
 from humanoid_brain.optics import CameraModel
 from humanoid_brain.rng import stream
 
@@ -33,7 +34,7 @@ class ScalarRenderer:
         """
         return self._render(camera, {"type": "path", "max_depth": depth}, samples, seed, "rgb")[..., :3]
 
-    def guides(self, camera: CameraModel, samples: int, seed: int) -> Floats:
+    def guides(self, camera: CameraModel, samples: int, seed: int) -> Guides:
         """As :meth:`StageRenderer.guides`; a light counts as covered.
 
         Raises:
@@ -45,7 +46,8 @@ class ScalarRenderer:
             "inner": {"type": "depth"},
         }
         image = self._render(camera, integrator, samples, seed, "rgba")
-        return np.concatenate([image[..., 4:], image[..., 3:4]], -1)
+        albedo, normal, distance = image[..., 4:7], image[..., 7:10], image[..., 10]
+        return Guides(albedo, normal, distance, image[..., 3])
 
     def _render(self, camera: CameraModel, integrator: dict[str, Any], samples: int, seed: int, pixels: str) -> Floats:
         if camera.kind != "pinhole" or abs(camera.fx / camera.fy - 1.0) > 1e-6:

@@ -68,23 +68,37 @@ class Surface:
         return isinstance(self.emission, Texture) or max(self.emission) > 0.0
 
 
-def bound_surface(prim: Usd.Prim) -> Surface:
-    """The surface of a gprim or GeomSubset: of the material bound to it, or its display colour.
-
-    Raises:
-        SceneError: A texture's file is not there.
-    """
+def bound_shader(prim: Usd.Prim) -> UsdShade.Shader | None:
+    """The UsdPreviewSurface of the material bound to a gprim or GeomSubset; None if there is none."""
     material, _ = UsdShade.MaterialBindingAPI(prim).ComputeBoundMaterial()
     shader = material.ComputeSurfaceSource()[0] if material else None
-    if shader and shader.GetShaderId() == "UsdPreviewSurface":
-        return _read(shader)
+    return shader if shader and shader.GetShaderId() == "UsdPreviewSurface" else None
+
+
+def display_surface(prim: Usd.Prim) -> Surface:
+    """The surface of a gprim or GeomSubset without a material: of its display colour."""
     gprim = prim if prim.IsA(UsdGeom.Gprim) else prim.GetParent()
     color = UsdGeom.PrimvarsAPI(gprim).FindPrimvarWithInheritance("displayColor")
     values = color.ComputeFlattened() if color and color.HasValue() else None
     return Surface(color=_color(values[0])) if values else Surface()
 
 
-def _read(shader: UsdShade.Shader) -> Surface:
+def bound_surface(prim: Usd.Prim) -> Surface:
+    """The surface of a gprim or GeomSubset: of the material bound to it, or its display colour.
+
+    Raises:
+        SceneError: A texture's file is not there.
+    """
+    shader = bound_shader(prim)
+    return shader_surface(shader) if shader else display_surface(prim)
+
+
+def shader_surface(shader: UsdShade.Shader) -> Surface:
+    """The surface that a UsdPreviewSurface describes.
+
+    Raises:
+        SceneError: A texture's file is not there.
+    """
     reader = _Reader(shader)
     surface = Surface(
         color=reader.tint("diffuseColor", (0.18, 0.18, 0.18)),

@@ -43,6 +43,11 @@ class Backend:
         """True where many rays are traced by one call, which labels need."""
         return not self.variant.startswith("scalar")
 
+    @property
+    def on_gpu(self) -> bool:
+        """True where CUDA does the work."""
+        return self.variant.startswith("cuda")
+
     def activate(self) -> None:
         """Make the variant current: Mitsuba has one per thread."""
         if self.mi.variant() != self.variant:
