@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 
-from humanoid_brain.capture.job import CaptureJob, FrameCaptured
+from humanoid_brain.capture.capturing import FrameCaptured
+from humanoid_brain.capture.job import CaptureJob
 from humanoid_brain.capture.merge import merge
 from humanoid_brain.capture.preview import PreviewJob
 from humanoid_brain.capture.validate.job import ValidationJob

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from humanoid_brain import rng
+from humanoid_brain import __version__, rng
 from humanoid_brain.capture.frame import Frame
 from humanoid_brain.capture.furnished import FurnishedRoom
 from humanoid_brain.capture.keypoints import Keypoints, has_keypoints, read_keypoints
@@ -46,14 +46,15 @@ class CaptureSession:
     Args:
         config: The capture.
         host: The simulator.
+        threads: Threads for drawing on the CPU, standalone; None: one per core.
 
     Raises:
         SceneError: Nothing on the stage has a class that is to be annotated, or the camera is missing.
         ConfigError: The randomization does not fit the stage.
     """
 
-    def __init__(self, config: CaptureConfig, host: Host) -> None:
-        self.config, self.host = config, host
+    def __init__(self, config: CaptureConfig, host: Host, threads: int | None = None) -> None:
+        self.config, self.host, self._threads = config, host, threads
         self.seconds: defaultdict[str, float] = defaultdict(float)
         """Time in s that the last frame spent on each stage: pose, draw, render, label."""
         self.rendered: npt.NDArray[np.uint8] | None = None
@@ -83,7 +84,7 @@ class CaptureSession:
         if self.host.name == "standalone":
             settings = replicator.standalone_settings  # pyright: ignore[reportAttributeAccessIssue]
             settings.use(config.quality)
-            settings.device = config.device
+            settings.device, settings.threads = config.device, self._threads
         self._product = replicator.create.render_product(config.camera, (config.width, config.height))
         self._annotations = Annotations(replicator, self._product, config.dataset.outputs)
 
@@ -123,10 +124,10 @@ class CaptureSession:
 
     @property
     def versions(self) -> dict[str, str]:
-        """Versions of what draws the pictures."""
-        if self.host.name != "standalone":
-            return {}
-        return {package: metadata.version(package) for package in ("mitsuba", "usd-core")}
+        """Versions of whatever can change a picture."""
+        packages = ("mitsuba", "usd-core") if self.host.name == "standalone" else ()
+        own = {"humanoid_brain": __version__, self.host.name: self.host.version}
+        return {**own, **{package: metadata.version(package) for package in packages}}
 
     def close(self) -> None:
         """Give the stage back, and let go of the World."""
