@@ -109,8 +109,8 @@ class CaptureSession:
         self.seconds.clear()
         with self._clock("pose"):
             if self._room is not None:
-                # Frames of one walk follow one another, in a room that stays as it is.
-                self._room.arrange(self.config.seed, address - index % self.config.randomization.robot_pose.hold)
+                first = address - index % self.config.randomization.robot_pose.hold
+                self._room.arrange(self.config.seed, first, address)
         yield from self._pose(address)
         with self._clock("draw"):
             assert self._randomizer is not None
