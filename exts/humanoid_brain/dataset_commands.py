@@ -26,9 +26,10 @@ _EVERY = 10
 
 def capture(config: CaptureConfig) -> Result:
     """Capture a dataset, or go on with one."""
+    from humanoid_brain.capture.cluster import ClusterJob
     from humanoid_brain.capture.job import CaptureJob
 
-    job = CaptureJob(config)
+    job = CaptureJob(config) if config.cluster is None else ClusterJob(config)
     state = console.drive(job, describe=describe_capture)
     summary = job.summary
     if job.seconds:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from humanoid_brain.capture.assemble import Summary, assemble
@@ -36,9 +36,12 @@ class CaptureJob(Job):
     Args:
         config: What to capture.
         host: The simulator for a capture in this process; None takes the one this process runs in.
+        elsewhere: Frames that need not be captured, as they are in another folder.
     """
 
-    def __init__(self, config: CaptureConfig, *, host: Host | None = None) -> None:
+    def __init__(
+        self, config: CaptureConfig, *, host: Host | None = None, elsewhere: Collection[int] = frozenset()
+    ) -> None:
         super().__init__()
         self.config = config
         self.summary: Summary | None = None
@@ -47,7 +50,7 @@ class CaptureJob(Job):
         """Processes that capture."""
         self.seconds: defaultdict[str, float] = defaultdict(float)
         """Time in s spent on each stage, over all frames of this run and all processes; "wait" is for the writer."""
-        self._host = host
+        self._host, self._elsewhere = host, frozenset(elsewhere)
         self._session: CaptureSession | None = None
         self._writer: DatasetWriter | None = None
         self._team: Team | None = None
@@ -111,7 +114,7 @@ class CaptureJob(Job):
         description = describe(self.config, session.categories, session.versions)
         self._writer = writer = DatasetWriter(self.config.output, description)
         total = len(description.indices())
-        todo = writer.missing()
+        todo = self._wanted(writer.missing())
         self._begin(total, len(todo), writer.damaged)
 
         def hand_over(frame: Frame) -> Iterator[None]:
@@ -126,7 +129,7 @@ class CaptureJob(Job):
                 self.progress.done += 1
                 yield
             yield from self._retried(writer.drain)
-            todo = writer.missing()  # again those that were accepted and then found the disk full
+            todo = self._wanted(writer.missing())  # again those that were accepted and then found the disk full
             self.progress.done = total - len(todo)
 
     def _together(self) -> Iterator[None]:
@@ -139,8 +142,8 @@ class CaptureJob(Job):
             yield
         description = describe(self.config, *team.dataset)
         self._folder = folder = DatasetFolder(self.config.output, description)
-        wanted = set(description.indices())
-        todo, total = sorted(wanted - folder.whole), len(wanted)
+        total = len(description.indices())
+        todo = self._wanted(sorted(set(description.indices()) - folder.whole))
         self._begin(total, len(todo), folder.damaged)
         team.begin(folder, todo)
         while not team.idle:
@@ -152,7 +155,10 @@ class CaptureJob(Job):
                 yield from self.halt(trouble)
             yield
         team.close()
-        self.progress.done = len(wanted & folder.whole)
+        self.progress.done = total - len(set(todo) - folder.whole)
+
+    def _wanted(self, missing: list[int]) -> list[int]:
+        return [index for index in missing if index not in self._elsewhere]
 
     def _begin(self, total: int, todo: int, damaged: list[int]) -> None:
         if damaged:
