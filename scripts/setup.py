@@ -31,7 +31,7 @@ from humanoid_brain.errors import RobotError  # noqa: E402
 from humanoid_brain.scene import converters  # noqa: E402
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
-EXTRAS = ("standalone", "studio", "dev")
+EXTRAS = ("standalone", "studio", "ray", "dev")
 BUILDING, COMPLETE = "humanoid_brain.building", paths.BUILT
 
 

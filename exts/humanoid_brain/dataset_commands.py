@@ -26,9 +26,10 @@ _EVERY = 10
 
 def capture(config: CaptureConfig) -> Result:
     """Capture a dataset, or go on with one."""
+    from humanoid_brain.capture.cluster import ClusterJob
     from humanoid_brain.capture.job import CaptureJob
 
-    job = CaptureJob(config)
+    job = CaptureJob(config) if config.cluster is None else ClusterJob(config)
     state = console.drive(job, describe=describe_capture)
     summary = job.summary
     if job.seconds:
@@ -38,6 +39,7 @@ def capture(config: CaptureConfig) -> Result:
         "state": state.value,
         "interrupted": job.stopped_early,
         **({} if summary is None else dataclasses.asdict(summary)),
+        "processes": job.processes,
         "seconds": {stage: round(seconds, 3) for stage, seconds in job.seconds.items()},
         "slowest": job.slowest,
     }
@@ -90,7 +92,7 @@ def merge(config: MergeConfig) -> Result:
 
 def describe_capture(event: Event) -> str | None:
     """A line for every tenth frame."""
-    from humanoid_brain.capture.job import FrameCaptured
+    from humanoid_brain.capture.capturing import FrameCaptured
 
     if not isinstance(event, FrameCaptured) or event.index % _EVERY:
         return None

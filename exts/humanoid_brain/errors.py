@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
 
 class HumanoidBrainError(Exception):
     """Base of every error raised on purpose.
@@ -71,3 +73,21 @@ class DivergenceError(HumanoidBrainError):
 
 class DatasetError(HumanoidBrainError):
     """A dataset that is damaged, incomplete, of another capture, or a frame that does not fit it."""
+
+
+def to_json(error: HumanoidBrainError) -> dict[str, str]:
+    """An error as JSON values, for a process to send home."""
+    return {"kind": type(error).__name__, "what": error.what, "where": error.where, "todo": error.todo}
+
+
+def from_json(value: Mapping[str, str]) -> HumanoidBrainError:
+    """The inverse of :func:`to_json`. A kind that is not of this module becomes the base of all."""
+    kinds = {kind.__name__: kind for kind in _kinds(HumanoidBrainError)}
+    kind = kinds.get(value["kind"], HumanoidBrainError)
+    return kind(value["what"], where=value["where"], todo=value["todo"])
+
+
+def _kinds(base: type[HumanoidBrainError]) -> Iterator[type[HumanoidBrainError]]:
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _kinds(kind)

@@ -13,52 +13,22 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from humanoid_brain.capture.job import CaptureJob, FrameCaptured
+from humanoid_brain.capture.capturing import FrameCaptured
+from humanoid_brain.capture.dataset import Dataset
+from humanoid_brain.capture.job import CaptureJob
 from humanoid_brain.capture.merge import merge
 from humanoid_brain.capture.preview import PreviewJob
 from humanoid_brain.capture.validate.job import ValidationJob
 from humanoid_brain.config import base
 from humanoid_brain.config.capture import CaptureConfig
+from humanoid_brain.config.randomization import JointPose
 from humanoid_brain.config.validation import ValidationConfig
 from humanoid_brain.errors import ConfigError, DatasetError, SceneError, StorageError
 from humanoid_brain.jobs import JobState, Warned
-
-TINY = """
-randomization:
-  terms:
-    sun: {kind: light, select: {paths: [/World/lights/sun]}, intensity: [1500, 4000]}
-    view: {kind: camera, distance: [2.5, 3.5], elevation: [0, 25]}
-    image: {kind: image, read_noise: 0.004}
-  robot_pose: {kind: joints}
-dataset: {workers: 0, reserve_bytes: 0, sync: false}
-quality: preview
-width: 96
-height: 72
-frames: 4
-"""
-
-
-def config(folder: Path, **changes: Any) -> CaptureConfig:
-    tiny = base.parse(CaptureConfig, TINY, "tiny.yaml")
-    return tiny.model_copy(update={"output": folder, **changes})
-
-
-def capture(folder: Path, **changes: Any) -> CaptureJob:
-    job = CaptureJob(config(folder, **changes))
-    job.run()
-    return job
-
-
-def content(folder: Path) -> dict[str, str]:
-    """Checksum of every file of every frame."""
-    records = [json.loads(path.read_text()) for path in sorted((folder / "frames").glob("*.json"))]
-    return {name: digest for record in records for name, digest in _sums(record).items()}
-
-
-def _sums(record: dict[str, Any]) -> dict[str, str]:
-    return {entry["path"]: entry["sha256"] for entry in record["files"].values()}
+from tests.capture.tiny import capture, config, content
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +56,19 @@ def test_frames_are_the_same_alone_in_order_and_in_shards(whole: Path, tmp_path:
     assert parts[0] and parts[1] and parts[0] | parts[1] == content(whole)
     merge([tmp_path / "0", tmp_path / "1"], tmp_path / "merged")
     assert (tmp_path / "merged" / "annotations.json").read_bytes() == (whole / "annotations.json").read_bytes()
+
+
+def test_motion_is_that_since_the_frame_before_whichever_was_captured_last(tmp_path: Path) -> None:
+    tiny = config(tmp_path)
+    randomization = tiny.randomization.model_copy(update={"robot_pose": JointPose(hold=2)})
+    outputs = tiny.dataset.model_copy(update={"outputs": ("motion",)})
+    for name, shard in (("whole", "0/1"), ("odd", "1/2")):
+        capture(tmp_path / name, shard=shard, dataset=outputs, randomization=randomization)
+    whole, odd = content(tmp_path / "whole"), content(tmp_path / "odd")
+    assert len(odd) == 2 and all(whole[name] == digest for name, digest in odd.items())
+    dataset = Dataset(tmp_path / "whole")
+    first, second = (dataset.load(dataset.record(index), "motion") for index in (0, 1))
+    assert np.isnan(first).all() and np.isfinite(second).all() and np.abs(second).max() > 1.0  # the camera moves
 
 
 def test_another_seed_gives_other_frames(whole: Path, tmp_path: Path) -> None:

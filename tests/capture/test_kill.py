@@ -61,7 +61,7 @@ def test_a_capture_that_is_killed_again_and_again_loses_repeats_and_skips_nothin
 def test_a_killed_worker_is_one_clear_error_and_the_capture_resumes(tmp_path: Path) -> None:
     folder = tmp_path / "dataset"
     with DatasetWriter(folder, description(20, workers=2)) as writer:
-        pool = writer._pool
+        pool = writer._frames._pool
         assert pool is not None
         pool._workers[0].process.kill()
         with pytest.raises(DatasetError, match="worker process was killed"):
@@ -75,8 +75,8 @@ def test_a_killed_worker_is_one_clear_error_and_the_capture_resumes(tmp_path: Pa
 
 def test_a_worker_that_dies_with_the_last_frame_does_not_hang_the_capture(tmp_path: Path) -> None:
     with DatasetWriter(tmp_path / "dataset", description(4, workers=1)) as writer:
-        assert writer._pool is not None
-        (worker,) = writer._pool._workers
+        assert writer._frames._pool is not None
+        (worker,) = writer._frames._pool._workers
         worker.process.send_signal(signal.SIGSTOP)
         writer.submit(frame(0))
         worker.process.kill()

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from humanoid_brain.capture.frame import FIRST_CLASS
-from humanoid_brain.config.capture import DatasetConfig
+from humanoid_brain.config.capture import CaptureConfig, DatasetConfig
 
 MOST_FRAMES = 100_000_000
 """Frames that one dataset may have."""
-
+_STORED_ELSEWHERE = {"output", "shard", "seed", "frames", "dataset", "device", "processes", "cluster"}
+"""Fields of the configuration that are not part of a dataset's identity, or stand in its description already."""
 
 STUFF = "stuff"
 """Supercategory of classes without single objects, which are in the semantic masks only."""
@@ -71,6 +72,19 @@ class Description:
     def indices(self) -> range:
         """The frames of this shard."""
         return range(self.shard[0], self.frames, self.shard[1])
+
+
+def describe(config: CaptureConfig, categories: tuple[Category, ...], versions: Mapping[str, str]) -> Description:
+    """The dataset that a configuration stands for; an open scene knows its classes and its versions."""
+    return Description(
+        seed=config.seed,
+        frames=config.frames,
+        categories=categories,
+        config=config.model_dump(mode="json", exclude=_STORED_ELSEWHERE),
+        versions=versions,
+        storage=config.dataset,
+        shard=config.part,
+    )
 
 
 def coco_categories(categories: tuple[Category, ...]) -> list[dict[str, Any]]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import fcntl
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -40,10 +40,9 @@ class DatasetFolder:
         self.path = make_folder(path)
         self._lock = lock_folder(self.path)
         try:
-            _adopt(self.path, description)
-            for folder in (FRAMES, *description.storage.outputs):
-                make_folder(self.path / folder)
-            self.whole, self.damaged = self._scan(description)
+            identity = json.loads(json.dumps(description.identity(), allow_nan=False))
+            adopt(self.path, identity, description.shard)
+            self.whole, self.damaged = scan(self.path, description.indices(), description.storage)
         except BaseException:
             self.release()
             raise
@@ -57,24 +56,25 @@ class DatasetFolder:
         """Let another process have the folder."""
         self._lock.close()
 
-    def _scan(self, description: Description) -> tuple[set[int], list[int]]:
-        """Clear away what a kill left behind; frames that are there, and those whose files are gone or cut short."""
-        with storage_errors(self.path):
-            for part in _parts(self.path):
-                part.unlink(missing_ok=True)
-        whole: set[int] = set()
-        damaged: list[int] = []
-        for path in (self.path / FRAMES).glob("*.json"):
-            index = frame_index(path.stem)
-            if index is None or index not in description.indices():
-                continue
-            if _complete(self.path, path, index, description.storage):
-                whole.add(index)
-            else:
-                with storage_errors(path):
-                    path.unlink()
-                damaged.append(index)
-        return whole, sorted(damaged)
+
+def scan(folder: Path, indices: range, storage: DatasetConfig) -> tuple[set[int], list[int]]:
+    """Clear away what a kill left behind; frames that are there, and those whose files are gone or cut short."""
+    with storage_errors(folder):
+        for part in _parts(folder):
+            part.unlink(missing_ok=True)
+    whole: set[int] = set()
+    damaged: list[int] = []
+    for path in (folder / FRAMES).glob("*.json"):
+        index = frame_index(path.stem)
+        if index is None or index not in indices:
+            continue
+        if _complete(folder, path, index, storage):
+            whole.add(index)
+        else:
+            with storage_errors(path):
+                path.unlink()
+            damaged.append(index)
+    return whole, sorted(damaged)
 
 
 def read_description(folder: Path) -> dict[str, Any]:
@@ -165,30 +165,45 @@ def lock_folder(folder: Path) -> IO[str]:
         time.sleep(0.05)
 
 
-def _adopt(folder: Path, description: Description) -> None:
-    """Begin a dataset, or check that the folder's own is the same."""
-    identity = json.loads(json.dumps(description.identity(), allow_nan=False))
-    shard = list(description.shard)
+def adopt(folder: Path, identity: dict[str, Any], shard: Sequence[int]) -> None:
+    """Begin a dataset in a folder, or check that the folder's own is the same.
+
+    Args:
+        folder: Where; it exists and is locked.
+        identity: As JSON has it, from :meth:`humanoid_brain.capture.description.Description.identity`.
+        shard: Which part, and of how many.
+
+    Raises:
+        ConfigError: There is another dataset, or something else; the message says what differs.
+        DatasetError: The description that is there is damaged.
+    """
     if (folder / DESCRIPTION).exists():
-        before = read_description(folder)
-        changed = list(differences({"shard": before["shard"], **before["identity"]}, {"shard": shard, **identity}))
-        if changed:
-            more = f", and {len(changed) - 3} more" if len(changed) > 3 else ""
+        refuse_other(folder, identity, shard)
+    else:
+        foreign = sorted(p.name for p in folder.iterdir() if p.name not in BESIDE and not p.name.startswith("."))
+        if foreign:
             raise ConfigError(
-                f"this folder holds another dataset; it has {'; '.join(changed[:3])}{more}",
+                f"this folder already holds '{foreign[0]}' and is no dataset to resume",
                 where=str(folder),
-                todo="Resume with the configuration and versions that began it, or choose another --output",
+                todo="Choose an empty or new --output",
             )
-        return
-    foreign = sorted(p.name for p in folder.iterdir() if p.name not in BESIDE and not p.name.startswith("."))
-    if foreign:
+        value = {"format": FORMAT, "version": VERSION, "shard": list(shard), "identity": identity}
+        write_json(folder / DESCRIPTION, value)
+    for name in (FRAMES, *identity["storage"]["outputs"]):
+        make_folder(folder / name)
+
+
+def refuse_other(folder: Path, identity: dict[str, Any], shard: Sequence[int]) -> None:
+    """Raise ConfigError if the folder's dataset is not the one of these."""
+    before = read_description(folder)
+    changed = list(differences({"shard": before["shard"], **before["identity"]}, {"shard": list(shard), **identity}))
+    if changed:
+        more = f", and {len(changed) - 3} more" if len(changed) > 3 else ""
         raise ConfigError(
-            f"this folder already holds '{foreign[0]}' and is no dataset to resume",
+            f"this folder holds another dataset; it has {'; '.join(changed[:3])}{more}",
             where=str(folder),
-            todo="Choose an empty or new --output",
+            todo="Resume with the configuration and versions that began it, or choose another --output",
         )
-    value = {"format": FORMAT, "version": VERSION, "shard": shard, "identity": identity}
-    write_json(folder / DESCRIPTION, value)
 
 
 def _parts(folder: Path) -> Iterator[Path]:

@@ -100,7 +100,7 @@ class Frame:
     normals: npt.NDArray[np.float32] | None = None
     """[H, W, 3], unit vectors in the world, 0 where nothing was hit."""
     motion: npt.NDArray[np.float32] | None = None
-    """[H, W, 2], motion since the last frame in pixels, x right and y down."""
+    """[H, W, 2], motion since the frame before in pixels, x right and y down; NaN where it is not known."""
     points: npt.NDArray[np.float32] | None = None
     """(N, 3), world, m."""
     randomization: Mapping[str, Any] = field(default_factory=dict)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from humanoid_brain.config.interior import InteriorConfig
+from humanoid_brain.optics import Array
 from humanoid_brain.scene.interiors import plan_interior, prop_paths
 from humanoid_brain.scene.layouts import Layout, apply_layout, draw_layout
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _OPEN = 100.0
 """Height in m of a room without a ceiling."""
+_AWAY, _APART = 1000.0, 10.0
+"""Where props are put for a moment, at this height in m and this far from one another, so that nothing touches."""
 
 
 class FurnishedRoom:
@@ -35,7 +38,7 @@ class FurnishedRoom:
         self._config, self._stage, self._world, self._host = config, stage, world, host
         self._interior = plan_interior(config)
         self._layout: Layout | None = None
-        self._arranged: tuple[int, int] | None = None
+        self._at: tuple[int, int] = (-1, -1)
         self._bodies = host.RigidPrimView(
             prim_paths_expr=prop_paths(config), name="props", reset_xform_properties=False
         )
@@ -43,21 +46,40 @@ class FurnishedRoom:
         row = {path: i for i, path in enumerate(self._bodies.prim_paths)}
         self._rows = [row[path] for path in prop_paths(config)]
 
-    def arrange(self, seed: int, frame: int) -> None:
-        """Put the props where they are in a frame, at rest; nothing happens if they are there already."""
+    def arrange(self, seed: int, first: int, frame: int) -> None:
+        """Put the props where they are at the first frame of a walk, at rest.
+
+        They stay as they are if ``frame`` is at or after the last one of the same walk, which the robot goes on with.
+
+        Args:
+            seed: Seed of the capture.
+            first: Address of the walk's first frame.
+            frame: Address of the frame.
+        """
+        walk, last = self._at
+        self._at = first, frame
+        if walk == first and last <= frame:
+            return
+        self._part()
+        self._layout = layout = draw_layout(self._config, seed, first)
+        apply_layout(self._stage, layout)
+        self._put(layout.positions, layout.orientations)
+
+    def _part(self) -> None:
+        """Take the props apart for one step of physics, which makes it forget how they touched one another before."""
+        count = len(self._rows)
+        places = np.full((count, 3), _AWAY)
+        places[:, 0] = _APART * np.arange(count)
+        self._put(places, np.tile([1.0, 0.0, 0.0, 0.0], (count, 1)))
+        self._world.step(render=False)
+
+    def _put(self, positions: Array, orientations: Array) -> None:
         import torch
 
-        if self._arranged == (seed, frame):
-            return
-        self._arranged = (seed, frame)
-        layout = draw_layout(self._config, seed, frame)
-        apply_layout(self._stage, layout)
-        positions = torch.from_numpy(layout.positions.astype(np.float32))
-        orientations = torch.from_numpy(layout.orientations.astype(np.float32))
         rows = torch.tensor(self._rows)
-        self._bodies.set_world_poses(positions, orientations, indices=rows)
+        places, turns = (torch.from_numpy(each.astype(np.float32)) for each in (positions, orientations))
+        self._bodies.set_world_poses(places, turns, indices=rows)
         self._bodies.set_velocities(torch.zeros(len(rows), 6), indices=rows)
-        self._layout = layout
 
     @property
     def values(self) -> dict[str, object]:

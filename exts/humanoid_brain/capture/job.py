@@ -3,61 +3,58 @@
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TYPE_CHECKING
 
-from humanoid_brain import __version__
-from humanoid_brain.capture.assemble import Summary
-from humanoid_brain.capture.check import check_frame
-from humanoid_brain.capture.description import Description
+from humanoid_brain.capture.assemble import Summary, assemble
+from humanoid_brain.capture.capturing import FrameCaptured, capture_frame
+from humanoid_brain.capture.description import describe
 from humanoid_brain.config.capture import CaptureConfig
-from humanoid_brain.errors import DatasetError, StorageError
-from humanoid_brain.jobs import Event, FileWritten, Job, Warned
+from humanoid_brain.errors import StorageError
+from humanoid_brain.jobs import Event, FileWritten, Job, JobState, Warned
 
 if TYPE_CHECKING:
+    from humanoid_brain.capture.folder import DatasetFolder
     from humanoid_brain.capture.frame import Frame
     from humanoid_brain.capture.session import CaptureSession
+    from humanoid_brain.capture.team import Team
     from humanoid_brain.capture.writer import DatasetWriter
     from humanoid_brain.host import Host
 
-_STORED_ELSEWHERE = {"output", "shard", "seed", "frames", "dataset", "device"}
-"""Fields of the configuration that are not part of a dataset's identity, or stand in its description already."""
-
-
-@dataclass(frozen=True)
-class FrameCaptured(Event):
-    """A frame was made and handed to the writer. ``seconds`` by stage, in s."""
-
-    name: ClassVar[str] = "frame"
-    index: int
-    objects: int
-    seconds: Mapping[str, float]
+_WAIT = 0.005
+"""Seconds that a slice waits for news of other processes: short, for whoever draws a panel between two slices."""
 
 
 class CaptureJob(Job):
     """Captures a dataset into its folder, or goes on with one that is there.
 
-    A slice is one policy step of the robot, one render, or one frame's labels. Encoding and writing run beside it in
-    processes of their own.
+    In one process, a slice is one policy step of the robot, one render, or one frame's labels, while encoding and
+    writing run beside it in processes of their own. With several, each opens the scene and does all of this for its
+    share of the frames, and a slice hears what they have done; pausing waits until each has ended its slice.
 
     Args:
         config: What to capture.
-        host: The simulator; None takes the one this process runs in.
+        host: The simulator for a capture in this process; None takes the one this process runs in.
+        elsewhere: Frames that need not be captured, as they are in another folder.
     """
 
-    def __init__(self, config: CaptureConfig, *, host: Host | None = None) -> None:
+    def __init__(
+        self, config: CaptureConfig, *, host: Host | None = None, elsewhere: Collection[int] = frozenset()
+    ) -> None:
         super().__init__()
         self.config = config
         self.summary: Summary | None = None
         """Counts of the dataset, once it is whole."""
+        self.processes = 1
+        """Processes that capture."""
         self.seconds: defaultdict[str, float] = defaultdict(float)
-        """Time in s spent on each stage, over all frames of this run; "wait" is for the writer."""
-        self._host = host
+        """Time in s spent on each stage, over all frames of this run and all processes; "wait" is for the writer."""
+        self._host, self._elsewhere = host, frozenset(elsewhere)
         self._session: CaptureSession | None = None
         self._writer: DatasetWriter | None = None
+        self._team: Team | None = None
+        self._folder: DatasetFolder | None = None
         self.progress.unit = "frames"
 
     @property
@@ -71,76 +68,118 @@ class CaptureJob(Job):
         return max(self.seconds, key=lambda stage: self.seconds[stage], default="")
 
     def slices(self) -> Iterator[None]:
-        """Build the scene, then capture what is missing."""
+        """Open the scene, once in each process, then capture what is missing."""
+        from humanoid_brain.capture.team import process_count
+
+        self.processes = process_count(self.config)
+        several = self.processes > 1
+        self.progress.phase = f"building the scene in {self.processes} processes" if several else "building the scene"
+        yield
+        yield from (self._together() if several else self._alone())
+        self.progress.phase = "writing"
+        yield from self._retried(self._assemble)
+        self.events.append(FileWritten(str(self.config.output), "dataset"))
+
+    def pause(self) -> None:
+        """When this returns, nothing advances until :meth:`resume`, in no process."""
+        super().pause()
+        if self._team is not None and self.state is JobState.PAUSED:
+            self._team.pause()
+
+    def resume(self) -> None:
+        """Go on from where :meth:`pause` left off."""
+        if self._team is not None and self.state is JobState.PAUSED:
+            self._team.resume()
+        super().resume()
+
+    def release(self) -> None:
+        """Close scenes and writers; frames that were handed over are on the disk then."""
+        parts = (self._team, self._writer, self._session)
+        self._team = self._writer = self._session = None
+        try:
+            for part in parts:
+                if part is not None:
+                    part.close()
+        finally:
+            if self._folder is not None:
+                self._folder.release()
+
+    def _alone(self) -> Iterator[None]:
         from humanoid_brain import host as hosts
         from humanoid_brain.capture.session import CaptureSession
         from humanoid_brain.capture.writer import DatasetWriter
 
-        self.progress.phase = "building the scene"
+        self._session = session = CaptureSession(self.config, self._host or hosts.load())
         yield
-        host = self._host or hosts.load()
-        self._session = session = CaptureSession(self.config, host)
-        yield
-        description = describe(self.config, session, host)
+        description = describe(self.config, session.categories, session.versions)
         self._writer = writer = DatasetWriter(self.config.output, description)
-        todo, total = writer.missing(), len(description.indices())
-        if damaged := writer.damaged:
-            self.events.append(Warned(f"{len(damaged)} frames were damaged and are captured again"))
-        self.progress.total, self.progress.done, self.progress.phase = total, total - len(todo), "capturing"
+        total = len(description.indices())
+        todo = self._wanted(writer.missing())
+        self._begin(total, len(todo), writer.damaged)
+
+        def hand_over(frame: Frame) -> Iterator[None]:
+            yield from self._retried(lambda: writer.submit(frame))
+            yield from self._retried(writer.poll)  # its list of written frames would grow otherwise
+
         while todo and not self.stopping:
             for index in todo:
                 if self.stopping:
                     break
-                yield from self._capture(session, writer, index)
-            yield from self._retried(writer.drain)
-            todo = writer.missing()  # again those that were accepted and then found the disk full
-            self.progress.done = total - len(todo)
-        self.progress.phase = "writing"
-        yield from self._retried(lambda: self._assemble(writer))
-        self.events.append(FileWritten(str(self.config.output), "dataset"))
-
-    def release(self) -> None:
-        """Close the scene and the writer; frames that were handed over are on the disk then."""
-        for part in (self._writer, self._session):
-            if part is not None:
-                part.close()
-        self._writer = self._session = None
-
-    def _capture(self, session: CaptureSession, writer: DatasetWriter, index: int) -> Iterator[None]:
-        began = time.perf_counter()
-        flaws: list[str] = []
-        for attempt in range(self.config.attempts):
-            frame: Frame | None = None
-            for made in session.frame(index, attempt):
-                frame = made
+                self._note((yield from capture_frame(session, index, hand_over, self.events.append)))
+                self.progress.done += 1
                 yield
-            assert frame is not None  # the last that a session gives
-            # Without the sensor's noise, which would hide that nothing else is there.
-            clean = replace(frame, color=None if frame.color is None else session.rendered)
-            found = check_frame(clean, need_objects=not self.config.allow_empty)
-            if not found:
-                break
-            flaws.append(found[0].what)
-            self.events.append(Warned(f"frame {index}: {found[0].what}", "It is drawn anew"))
-        else:
-            raise DatasetError(
-                f"{self.config.attempts} attempts gave no usable picture: {flaws[-1]}",
-                where=f"frame {index}",
-                todo="Look at a preview and narrow the ranges, or raise attempts",
-            )
-        waited = time.perf_counter()
-        yield from self._retried(lambda: writer.submit(frame))
-        yield from self._retried(writer.poll)  # its list of written frames would grow otherwise
-        seconds = {**session.seconds, "wait": time.perf_counter() - waited}
-        for stage, spent in seconds.items():
-            self.seconds[stage] += spent
-        self.progress.done += 1
-        seconds["total"] = time.perf_counter() - began
-        self.events.append(FrameCaptured(index, len(frame.objects), seconds))
-        yield
+            yield from self._retried(writer.drain)
+            todo = self._wanted(writer.missing())  # again those that were accepted and then found the disk full
+            self.progress.done = total - len(todo)
 
-    def _assemble(self, writer: DatasetWriter) -> None:
-        self.summary = writer.finish()
+    def _together(self) -> Iterator[None]:
+        from humanoid_brain.capture.folder import DatasetFolder
+        from humanoid_brain.capture.team import Team
+
+        self._team = team = Team(self.config, self.processes)
+        while team.dataset is None:
+            self._hear(team.poll(_WAIT))
+            yield
+        description = describe(self.config, *team.dataset)
+        self._folder = folder = DatasetFolder(self.config.output, description)
+        total = len(description.indices())
+        todo = self._wanted(sorted(set(description.indices()) - folder.whole))
+        self._begin(total, len(todo), folder.damaged)
+        team.begin(folder, todo)
+        while not team.idle:
+            if self.stopping:
+                team.stop()
+            self._hear(team.poll(_WAIT))
+            self.progress.done = total - len(todo) + team.captured
+            if (trouble := team.take_trouble()) is not None:
+                yield from self.halt(trouble)
+            yield
+        team.close()
+        self.progress.done = total - len(set(todo) - folder.whole)
+
+    def _wanted(self, missing: list[int]) -> list[int]:
+        return [index for index in missing if index not in self._elsewhere]
+
+    def _begin(self, total: int, todo: int, damaged: list[int]) -> None:
+        if damaged:
+            self.events.append(Warned(f"{len(damaged)} frames were damaged and are captured again"))
+        self.progress.total, self.progress.done, self.progress.phase = total, total - todo, "capturing"
+
+    def _hear(self, events: Iterable[Event]) -> None:
+        for event in events:
+            if isinstance(event, FrameCaptured):
+                self._note(event)
+            else:
+                self.events.append(event)
+
+    def _note(self, event: FrameCaptured) -> None:
+        for stage, seconds in event.seconds.items():
+            if stage != "total":
+                self.seconds[stage] += seconds
+        self.events.append(event)
+
+    def _assemble(self) -> None:
+        self.summary = assemble(self.config.output)
 
     def _retried(self, write: Callable[[], object]) -> Iterator[None]:
         """Write; where the disk is full, pause and do it again once the job was resumed."""
@@ -150,16 +189,3 @@ class CaptureJob(Job):
                 return
             except StorageError as error:
                 yield from self.halt(error)
-
-
-def describe(config: CaptureConfig, session: CaptureSession, host: Host) -> Description:
-    """The dataset that a configuration stands for."""
-    return Description(
-        seed=config.seed,
-        frames=config.frames,
-        categories=session.categories,
-        config=config.model_dump(mode="json", exclude=_STORED_ELSEWHERE),
-        versions={"humanoid_brain": __version__, host.name: host.version, **session.versions},
-        storage=config.dataset,
-        shard=config.part,
-    )

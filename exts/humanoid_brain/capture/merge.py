@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,18 @@ def merge(
             have its checksum, or frames are missing; the message names them.
         StorageError: The disk is full or ``output`` cannot be written.
     """
+    work = merging(shards, output, allow_missing=allow_missing)
+    while True:
+        try:
+            progress(*next(work))
+        except StopIteration as ended:
+            return ended.value
+
+
+def merging(
+    shards: Sequence[Path], output: Path, *, allow_missing: bool = False
+) -> Generator[tuple[int, int], None, Summary]:
+    """:func:`merge` in slices: gives the number of frames done and the number of all after each frame."""
     parts = [Dataset(shard) for shard in shards]
     if not parts:
         raise DatasetError("no shards to merge", where=str(output), todo="Name the folders of the shards")
@@ -60,7 +72,7 @@ def merge(
             record = owners[index].record(index)
             if have is None or index not in have.indices or have.record(index) != record:
                 _copy(owners[index], record, output)
-            progress(done, len(owners))
+            yield done, len(owners)
         return assemble(output)
 
 

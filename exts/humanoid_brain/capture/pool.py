@@ -15,7 +15,6 @@ import mmap
 import os
 import select
 import subprocess
-import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +23,9 @@ from typing import IO, Any, cast
 import numpy as np
 
 from humanoid_brain.capture.encode import Arrays, Written
+from humanoid_brain.capture.spawn import RESUMABLE, obituary, spawn
 from humanoid_brain.config.capture import DatasetConfig
-from humanoid_brain.errors import DatasetError, HumanoidBrainError, StorageError
+from humanoid_brain.errors import DatasetError, StorageError, from_json
 
 _SLOTS = 2
 """Frames that a worker holds: one in work and one waiting."""
@@ -167,7 +167,7 @@ class EncoderPool:
     def _receive(self, worker: _Worker) -> list[Written | Failed]:
         data = os.read(worker.pipe, 1 << 16)
         if not data:
-            raise DatasetError(_obituary(worker), todo="Run the same command again: it goes on where this one stopped")
+            raise DatasetError(obituary(worker.process, "a worker process"), todo=RESUMABLE)
         *lines, worker.buffer = (worker.buffer + data).split(b"\n")
         return [_settle(worker, json.loads(line)) for line in lines]
 
@@ -176,14 +176,12 @@ def _start(folder: Path, config: DatasetConfig, lock: int) -> _Worker:
     handles: list[int] = []
     try:
         handles += [os.memfd_create("frame") for _ in range(_SLOTS)]
-        paths = [path for path in sys.path if path]
-        process = subprocess.Popen(
-            [_interpreter(), "-m", "humanoid_brain.capture.worker"],
+        process = spawn(
+            "humanoid_brain.capture.worker",
+            threads=1,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             pass_fds=[*handles, lock],
-            start_new_session=True,  # Ctrl-C is for the parent, which lets the frame in work end
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"},
         )
     except BaseException:
         for handle in handles:
@@ -192,12 +190,6 @@ def _start(folder: Path, config: DatasetConfig, lock: int) -> _Worker:
     worker = _Worker(process, [_Slot(handle) for handle in handles])
     _send(worker, {"folder": str(folder), "config": config.model_dump(mode="json"), "slots": handles})
     return worker
-
-
-def _interpreter() -> str:
-    """The Python of this process; a program that embeds it, such as Kit, names itself in ``sys.executable``."""
-    own = Path(sys.executable or "python3")
-    return str(own if own.name.startswith("python") else Path(sys.prefix) / "bin" / "python3")
 
 
 def _fill(slot: _Slot, text: bytes, arrays: Arrays) -> dict[str, Any]:
@@ -221,7 +213,9 @@ def _send(worker: _Worker, message: dict[str, Any]) -> None:
         stream.write(json.dumps(message).encode() + b"\n")
         stream.flush()
     except BrokenPipeError as error:
-        raise DatasetError(_obituary(worker), todo="See the worker's own message above") from error
+        raise DatasetError(
+            obituary(worker.process, "a worker process"), todo="See the worker's own message above"
+        ) from error
 
 
 def _settle(worker: _Worker, reply: dict[str, Any]) -> Written | Failed:
@@ -229,16 +223,4 @@ def _settle(worker: _Worker, reply: dict[str, Any]) -> Written | Failed:
     next(slot for slot in worker.slots if slot.index == index).index = None
     if (error := reply.get("error")) is None:
         return Written(index, reply["bytes"], reply["seconds"])
-    kinds: dict[str, type[HumanoidBrainError]] = {"StorageError": StorageError}
-    kind = kinds.get(error["kind"], DatasetError)
-    return Failed(index, kind(error["what"], where=error["where"], todo=error["todo"]))
-
-
-def _obituary(worker: _Worker) -> str:
-    try:
-        code = worker.process.wait(timeout=5.0)
-    except subprocess.TimeoutExpired:
-        return "a worker process closed its pipe"
-    if code == -9:
-        return "a worker process was killed, most likely for want of memory"
-    return f"a worker process ended with {'signal' if code < 0 else 'status'} {abs(code)}"
+    return Failed(index, from_json(error))

@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from importlib import metadata
@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from humanoid_brain import rng
+from humanoid_brain import __version__, rng
 from humanoid_brain.capture.frame import Frame
 from humanoid_brain.capture.furnished import FurnishedRoom
 from humanoid_brain.capture.keypoints import Keypoints, has_keypoints, read_keypoints
 from humanoid_brain.capture.labels import Annotations, classes_of, labelled_prims
 from humanoid_brain.capture.robot import PosedRobot
 from humanoid_brain.config.capture import CaptureConfig
+from humanoid_brain.config.randomization import MotionPose
 from humanoid_brain.config.randomization_terms import FOG, FOG_COLOR, FOG_DENSITY
 from humanoid_brain.errors import SceneError
 from humanoid_brain.host.cameras import read_camera
@@ -46,18 +47,20 @@ class CaptureSession:
     Args:
         config: The capture.
         host: The simulator.
+        threads: Threads for drawing on the CPU, standalone; None: one per core.
 
     Raises:
         SceneError: Nothing on the stage has a class that is to be annotated, or the camera is missing.
         ConfigError: The randomization does not fit the stage.
     """
 
-    def __init__(self, config: CaptureConfig, host: Host) -> None:
-        self.config, self.host = config, host
+    def __init__(self, config: CaptureConfig, host: Host, threads: int | None = None) -> None:
+        self.config, self.host, self._threads = config, host, threads
         self.seconds: defaultdict[str, float] = defaultdict(float)
         """Time in s that the last frame spent on each stage: pose, draw, render, label."""
         self.rendered: npt.NDArray[np.uint8] | None = None
         """The last frame's picture [H, W, 3] before what lens and sensor do to it."""
+        self._shown = -1
         self._room: FurnishedRoom | None = None
         self._randomizer: Randomizer | None = None
         self._product: Any = None
@@ -83,7 +86,7 @@ class CaptureSession:
         if self.host.name == "standalone":
             settings = replicator.standalone_settings  # pyright: ignore[reportAttributeAccessIssue]
             settings.use(config.quality)
-            settings.device = config.device
+            settings.device, settings.threads = config.device, self._threads
         self._product = replicator.create.render_product(config.camera, (config.width, config.height))
         self._annotations = Annotations(replicator, self._product, config.dataset.outputs)
 
@@ -104,29 +107,21 @@ class CaptureSession:
             index: Number of the frame, the address of all its draws.
             attempt: 0, or the number of attempts before that gave an unusable picture.
         """
-        address = index + attempt * ANOTHER
         self.seconds.clear()
-        with self._clock("pose"):
-            if self._room is not None:
-                # Frames of one walk follow one another, in a room that stays as it is.
-                self._room.arrange(self.config.seed, address - index % self.config.randomization.robot_pose.hold)
-        yield from self._pose(address)
-        with self._clock("draw"):
-            assert self._randomizer is not None
-            draw = self._randomizer.draw(address, self._context())
-            self._randomizer.apply(draw)
-        yield None
-        yield from self._render(address)
+        moving = "motion" in self.config.dataset.outputs and attempt == 0 and self._goes_on(index)
+        if moving and self._shown != index - 1:
+            yield from self._show(index - 1, 0)  # what moved depends on it, whichever frame was captured last
+        draw = yield from self._show(index, attempt)
         with self._clock("label"):
-            made = self._read(index, draw, attempt)
+            made = self._read(index, draw, attempt, moving)
         yield made
 
     @property
     def versions(self) -> dict[str, str]:
-        """Versions of what draws the pictures."""
-        if self.host.name != "standalone":
-            return {}
-        return {package: metadata.version(package) for package in ("mitsuba", "usd-core")}
+        """Versions of whatever can change a picture."""
+        packages = ("mitsuba", "usd-core") if self.host.name == "standalone" else ()
+        own = {"humanoid_brain": __version__, self.host.name: self.host.version}
+        return {**own, **{package: metadata.version(package) for package in packages}}
 
     def close(self) -> None:
         """Give the stage back, and let go of the World."""
@@ -137,6 +132,28 @@ class CaptureSession:
         if self._randomizer is not None:
             self._randomizer.reset()
         self._robot.close()
+
+    def _goes_on(self, index: int) -> bool:
+        """Whether a frame is of the same walk, or the next moment of the same recorded motion, as the one before."""
+        source = self.config.randomization.robot_pose
+        return index % source.hold > 0 or (index > 0 and isinstance(source, MotionPose) and source.order == "sequence")
+
+    def _show(self, index: int, attempt: int) -> Generator[None, None, Draw]:
+        """Bring the scene into the state of a frame and render it."""
+        address = index + attempt * ANOTHER
+        with self._clock("pose"):
+            if self._room is not None:
+                first = address - index % self.config.randomization.robot_pose.hold
+                self._room.arrange(self.config.seed, first, address)
+        yield from self._pose(address)
+        with self._clock("draw"):
+            assert self._randomizer is not None
+            draw = self._randomizer.draw(address, self._context())
+            self._randomizer.apply(draw)
+        yield None
+        yield from self._render(address)
+        self._shown = address
+        return draw
 
     def _pose(self, address: int) -> Iterator[None]:
         work = self._robot.pose(address)
@@ -173,7 +190,7 @@ class CaptureSession:
         step.result()
         self.seconds["render"] += time.perf_counter() - began
 
-    def _read(self, index: int, draw: Draw, attempt: int) -> Frame:
+    def _read(self, index: int, draw: Draw, attempt: int, moving: bool) -> Frame:
         assert self._annotations is not None and self._randomizer is not None
         data = self._annotations.read()
         config, outputs = self.config, self.config.dataset.outputs
@@ -207,7 +224,7 @@ class CaptureSession:
             semantic=self._labelling.semantic(data["semantic_segmentation"]),
             instance=instance,
             normals=_array(data, "normals", 3),
-            motion=_motion(data),
+            motion=_motion(data, moving),
             points=None if "pointcloud" not in data else np.asarray(data["pointcloud"]["data"], np.float32),
             randomization=values,
         )
@@ -237,7 +254,9 @@ def _array(data: dict[str, Any], name: str, channels: int = 0) -> npt.NDArray[np
     return np.ascontiguousarray(array, np.float32)
 
 
-def _motion(data: dict[str, Any]) -> npt.NDArray[np.float32] | None:
-    """Motion in pixels, x right and y down: Replicator counts left and up."""
+def _motion(data: dict[str, Any], moving: bool) -> npt.NDArray[np.float32] | None:
+    """Motion in pixels, x right and y down: Replicator counts left and up. Unknown where no frame came before."""
     found = _array(data, "motion_vectors", 2)
-    return None if found is None else -found
+    if found is None:
+        return None
+    return -found if moving else np.full_like(found, np.nan)

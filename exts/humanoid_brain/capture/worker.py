@@ -10,15 +10,15 @@ import json
 import mmap
 import os
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from humanoid_brain.capture.encode import write_frame
+from humanoid_brain.capture.spawn import as_ours
 from humanoid_brain.config.capture import DatasetConfig
-from humanoid_brain.errors import HumanoidBrainError
+from humanoid_brain.errors import to_json
 
 
 def main() -> None:
@@ -67,17 +67,8 @@ def _serve(job: dict[str, Any], slot: _Shared, folder: Path, config: DatasetConf
         at, length = job["text"]
         written = write_frame(folder, json.loads(memory[at : at + length]), arrays, config)
         return {"index": written.index, "bytes": written.bytes, "seconds": written.seconds}
-    except HumanoidBrainError as error:
-        kind, what, where, todo = type(error).__name__, error.what, error.where, error.todo
     except Exception as error:
-        where = f"frame {job['index']}"
-        kind, what, todo = "DatasetError", f"a worker failed with {type(error).__name__}: {error}", _last_line(error)
-    return {"index": job["index"], "error": {"kind": kind, "what": what, "where": where, "todo": todo}}
-
-
-def _last_line(error: Exception) -> str:
-    last = traceback.extract_tb(error.__traceback__)[-1]
-    return f"Report this with its place: {Path(last.filename).name}:{last.lineno}"
+        return {"index": job["index"], "error": to_json(as_ours(error, "a worker", f"frame {job['index']}"))}
 
 
 if __name__ == "__main__":

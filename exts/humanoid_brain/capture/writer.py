@@ -3,24 +3,18 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-from humanoid_brain import machine
 from humanoid_brain.capture.assemble import Summary, assemble
 from humanoid_brain.capture.description import Description, coco_categories
-from humanoid_brain.capture.encode import Arrays, Written, write_frame
+from humanoid_brain.capture.encode import Written
 from humanoid_brain.capture.folder import DatasetFolder
-from humanoid_brain.capture.frame import IMAGES, Frame
-from humanoid_brain.capture.pool import EncoderPool, Failed
-from humanoid_brain.capture.record import describe
-from humanoid_brain.errors import DatasetError, StorageError
-from humanoid_brain.files import free_bytes
-
-_MOST_WORKERS = 16
+from humanoid_brain.capture.frame import Frame
+from humanoid_brain.capture.frame_writer import FrameWriter
+from humanoid_brain.capture.pool import Failed
 
 
 class DatasetWriter:
@@ -40,19 +34,15 @@ class DatasetWriter:
 
     def __init__(self, folder: Path, description: Description) -> None:
         self._description = description
-        self._config = description.storage
-        self._categories = coco_categories(description.categories)
         self._folder = DatasetFolder(folder, description)
         self._failure: Exception | None = None
         self._submitted: set[int] = set()
         self._fresh: list[Written] = []
-        self._pool: EncoderPool | None = None
-        self._local_seconds = 0.0
         self.seconds: Counter[str] = Counter()
         """Wall time by stage, summed over workers: label, encode, write."""
         try:
-            if workers := self._worker_count():
-                self._pool = EncoderPool(self.path, self._config, workers, self._folder.lock)
+            categories = coco_categories(description.categories)
+            self._frames = FrameWriter(self.path, description.storage, categories, self._folder.lock)
         except BaseException:
             self._folder.release()
             raise
@@ -75,7 +65,7 @@ class DatasetWriter:
     @property
     def hand_over_seconds(self) -> float:
         """Time that :meth:`submit` spent on copying frames to workers; without workers, on writing them."""
-        return self._pool.hand_over_seconds if self._pool else self._local_seconds
+        return self._frames.hand_over_seconds
 
     def missing(self, indices: Iterable[int] | None = None) -> list[int]:
         """Those of ``indices``, by default of this shard, that are neither on the disk nor on their way, ascending."""
@@ -98,15 +88,7 @@ class DatasetWriter:
             raise ValueError(f"frame {index} is none of this shard's")
         if index in self._folder.whole or index in self._submitted:
             raise ValueError(f"frame {index} was written before")
-        labels = describe(frame, self._categories)
-        arrays = _arrays(frame, self._config.outputs)
-        self._check_space()
-        if self._pool is None:
-            written = write_frame(self.path, json.loads(labels), arrays, self._config)
-            self._local_seconds += sum(written.seconds.values())
-            self._account([written])
-            return
-        ended = self._pool.submit(index, labels, arrays)
+        ended = self._frames.submit(frame)
         self._submitted.add(index)
         self._account(ended)
 
@@ -116,8 +98,7 @@ class DatasetWriter:
         Raises:
             StorageError, DatasetError: As for :meth:`submit`.
         """
-        if self._pool is not None:
-            self._account(self._pool.poll())
+        self._account(self._frames.poll())
         fresh, self._fresh = self._fresh, []
         if not fresh:
             self._raise_failure()
@@ -129,8 +110,8 @@ class DatasetWriter:
         Raises:
             StorageError, DatasetError: A frame could not be written; :meth:`missing` has it again.
         """
-        while self._pool is not None and self._pool.pending:
-            self._account(self._pool.poll(wait=True))
+        while self._frames.pending:
+            self._account(self._frames.poll(wait=True))
         self._raise_failure()
 
     def finish(self) -> Summary:
@@ -141,8 +122,7 @@ class DatasetWriter:
     def close(self) -> None:
         """End the workers and let the folder go. Frames in work are finished."""
         try:
-            if self._pool is not None:
-                self._pool.close()
+            self._frames.close()
         finally:
             self._folder.release()
 
@@ -153,11 +133,6 @@ class DatasetWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _worker_count(self) -> int:
-        if self._config.workers is not None:
-            return self._config.workers
-        return max(1, min(_MOST_WORKERS, machine.cores() - 1))
 
     def _account(self, ended: list[Written | Failed]) -> None:
         for item in ended:
@@ -173,25 +148,3 @@ class DatasetWriter:
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
-
-    def _check_space(self) -> None:
-        free = free_bytes(self.path)
-        if free < self._config.reserve_bytes:
-            raise StorageError(
-                f"{free / 1e9:.2f} GB are free, less than the reserve of {self._config.reserve_bytes / 1e9:.2f} GB",
-                where=str(self.path),
-                todo="Free some space and resume, or lower reserve_bytes",
-            )
-
-
-def _arrays(frame: Frame, outputs: Iterable[str]) -> Arrays:
-    """The arrays that are written, and the instance mask, which the annotations need."""
-    arrays = {name: getattr(frame, name) for name in (*IMAGES, "points") if name in outputs}
-    lacking = [name for name, array in arrays.items() if array is None]
-    if lacking:
-        raise DatasetError(
-            f"the frame has no {lacking[0]}", where=f"frame {frame.index}", todo="Leave it out of the dataset's outputs"
-        )
-    if frame.instance is not None:
-        arrays["instance"] = frame.instance
-    return arrays

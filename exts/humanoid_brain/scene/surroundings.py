@@ -28,14 +28,17 @@ def author_surroundings(stage: Usd.Stage, config: SceneConfig, extent: float) ->
     world = UsdGeom.Xform.Define(stage, "/World").GetPrim()
     stage.SetDefaultPrim(world)
     UsdGeom.Scope.Define(stage, MATERIALS)
-    author_physics(stage, config.physics)
+    author_physics(stage, config.physics, exact=config.interior is not None)
     author_ground(stage, config.ground, extent)
     author_lights(stage, config.lights)
     author_camera(stage, config.camera)
 
 
-def author_physics(stage: Usd.Stage, config: PhysicsConfig) -> None:
-    """The physics scene, with capacities for the GPU; a CPU run leaves them aside."""
+def author_physics(stage: Usd.Stage, config: PhysicsConfig, *, exact: bool = False) -> None:
+    """The physics scene, with capacities for the GPU; a CPU run leaves them aside.
+
+    With ``exact`` the order in which bodies came to touch one another does not matter, which takes a fifth more time.
+    """
     scene = UsdPhysics.Scene.Define(stage, PHYSICS_SCENE)
     scene.CreateGravityDirectionAttr(Gf.Vec3f(0.0, 0.0, -1.0))
     scene.CreateGravityMagnitudeAttr(config.gravity)
@@ -47,6 +50,8 @@ def author_physics(stage: Usd.Stage, config: PhysicsConfig) -> None:
     set_attribute(prim, "physxScene:bounceThreshold", types.Float, config.bounce_threshold)
     set_attribute(prim, "physxScene:enableSceneQuerySupport", types.Bool, False)
     set_attribute(prim, "physxScene:enableStabilization", types.Bool, False)
+    if exact:
+        set_attribute(prim, "physxScene:enableEnhancedDeterminism", types.Bool, True)
     for name, value in config.gpu.model_dump().items():
         head, *rest = name.split("_")
         attribute = "physxScene:gpu" + head.capitalize() + "".join(part.capitalize() for part in rest)

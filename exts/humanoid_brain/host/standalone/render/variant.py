@@ -70,6 +70,14 @@ def load_backend(device: str = "auto") -> Backend:
     return Backend(mitsuba, drjit, variant)
 
 
+def limit_threads(count: int | None) -> None:
+    """Let Dr.Jit use so many threads on the CPU; None leaves them as they are, at first one per core."""
+    import drjit
+
+    if count is not None:
+        drjit.set_thread_count(count)
+
+
 def choose_variant(device: str) -> str:
     """Mitsuba variant for "cpu", "cuda" or "auto"; each but the plain one is tried in a process of its own.
 

@@ -40,6 +40,7 @@ class _StageCapture:
     def renderer(self) -> StageRenderer:
         """The renderer, made again when it has to run elsewhere or draw other bodies."""
         from humanoid_brain.host.standalone.render.renderer import StageRenderer
+        from humanoid_brain.host.standalone.render.variant import limit_threads
 
         bodies = self._drawn_bodies()
         # A renderer keeps poses that it was given: after a stop, those of the stage count again.
@@ -47,6 +48,7 @@ class _StageCapture:
         if self._renderer is None or self._made_for != wanted:
             self.close()
             self._renderer = StageRenderer(self.stage, settings.device, bodies=bodies)
+            limit_threads(settings.threads)
             self._made_for = wanted
         return self._renderer
 

@@ -16,6 +16,8 @@ class RenderSettings:
 
     device: str = "auto"
     """Where to render: "cpu", "cuda", or "auto" for CUDA where it works."""
+    threads: int | None = None
+    """Threads that draw on the CPU; None: one per core. Pictures do not depend on it."""
     preset: Preset = PRESETS["standard"]
     """Samples per pixel, length of light paths, and how carefully to denoise."""
     seed: int = 0

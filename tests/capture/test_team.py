@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A capture in several processes: the same bytes, and paused, stopped, killed and resumed like one in one process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from humanoid_brain import machine
+from humanoid_brain.capture import team
+from humanoid_brain.capture.capturing import FrameCaptured
+from humanoid_brain.capture.job import CaptureJob
+from humanoid_brain.config import base
+from humanoid_brain.config.randomization import JointPose
+from humanoid_brain.errors import ConfigError, DatasetError, SceneError, StorageError
+from humanoid_brain.jobs import JobState, Warned
+from tests.capture.conftest import tree
+from tests.capture.tiny import capture, config
+
+FRAMES = 8
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Every file of the dataset as a single process writes it."""
+    folder = tmp_path_factory.mktemp("captured") / "whole"
+    capture(folder, frames=FRAMES)
+    return tree(folder)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., CaptureJob]]:
+    """Start a capture in two processes; what is left of it is ended after the test."""
+    started: list[CaptureJob] = []
+
+    def begin(**changes: Any) -> CaptureJob:
+        job = CaptureJob(config(tmp_path / "dataset", **{"processes": 2, "frames": FRAMES, **changes}))
+        started.append(job)
+        job.start()
+        return job
+
+    yield begin
+    for job in started:
+        job.close()
+
+
+def until(job: CaptureJob, met: Callable[[], object]) -> None:
+    """Tick until a condition is met."""
+    deadline = time.monotonic() + 120
+    while not met():
+        assert time.monotonic() < deadline and not job.tick(0.0).final, job.error
+
+
+def captured(job: CaptureJob) -> list[int]:
+    return [event.index for event in job.events.read()[0] if isinstance(event, FrameCaptured)]
+
+
+def members(job: CaptureJob) -> list[Any]:
+    return [] if job._team is None else job._team._members
+
+
+def test_two_processes_write_the_bytes_of_one(
+    start: Callable[..., CaptureJob], tmp_path: Path, whole: dict[str, str]
+) -> None:
+    job = start()
+    until(job, lambda: len(captured(job)) >= 3)
+    assert 0 < job.progress.done < job.progress.total == FRAMES
+    assert len(members(job)) == job.processes == 2
+    job.tick()
+    assert job.state is JobState.DONE and job.error is None
+    assert sorted(captured(job)) == list(range(FRAMES))
+    assert job.seconds["render"] > 0.0 and job.slowest
+    assert tree(tmp_path / "dataset") == whole
+
+
+def test_nothing_advances_between_pause_and_resume_and_a_stop_keeps_what_is_there(
+    start: Callable[..., CaptureJob], tmp_path: Path, whole: dict[str, str]
+) -> None:
+    job = start(frames=60)
+    until(job, lambda: len(captured(job)) >= 2)
+    job.pause()
+    working = [_cpu_seconds(member.process.pid) for member in members(job)]
+    files, events = tree(tmp_path / "dataset"), len(job.events)
+    time.sleep(0.5)
+    assert [_cpu_seconds(member.process.pid) for member in members(job)] == working  # in ticks of 10 ms
+    assert tree(tmp_path / "dataset") == files
+    assert job.tick(0.0) is JobState.PAUSED and len(job.events) == events
+    job.resume()
+    before = job.progress.done
+    until(job, lambda: job.progress.done > before + 1)
+    job.stop()
+    job.tick()
+    assert job.state is JobState.DONE and job.stopped_early and job.error is None
+    assert len(captured(job)) == job.progress.done
+    names = {name for name in tree(tmp_path / "dataset") if name.startswith("frames/")}
+    assert len(names) == job.progress.done
+
+
+def test_a_process_that_dies_is_replaced_and_its_frames_are_captured_by_others(
+    start: Callable[..., CaptureJob], tmp_path: Path, whole: dict[str, str]
+) -> None:
+    job = start()
+    until(job, lambda: any(member.captured and member.ahead for member in members(job)))
+    victim = next(member for member in members(job) if member.captured and member.ahead)
+    victim.process.kill()
+    job.tick()
+    assert job.state is JobState.DONE and job.error is None
+    warned = [event.what for event in job.events.read()[0] if isinstance(event, Warned)]
+    assert warned == ["a capture process was killed, most likely for want of memory"]
+    assert tree(tmp_path / "dataset") == whole
+
+
+def test_a_frame_at_which_two_processes_die_is_an_error(start: Callable[..., CaptureJob]) -> None:
+    job = start(frames=2000)
+    until(job, lambda: members(job) and all(member.captured for member in members(job)))
+    first = members(job)[0]
+    first.process.send_signal(signal.SIGSTOP)
+    until(job, lambda: members(job)[1].captured > 4)  # what the first one sent before it was stopped is heard by now
+    frame = first.ahead[0]
+    first.process.kill()
+    second = members(job)[1]
+    until(job, lambda: second.ahead and second.ahead[0] == frame)
+    second.process.kill()
+    job.tick()
+    assert job.state is JobState.FAILED and isinstance(job.error, DatasetError)
+    assert job.error.where == f"frame {frame}" and "second" in job.error.what
+
+
+def test_when_the_last_process_dies_the_error_says_how_to_go_on(
+    start: Callable[..., CaptureJob], tmp_path: Path
+) -> None:
+    job = start()
+    until(job, lambda: job._team is not None)
+    for member in members(job):
+        member.process.kill()
+    job.tick()
+    assert job.state is JobState.FAILED and isinstance(job.error, DatasetError)
+    assert "the last" in job.error.what and "Run the same command again" in job.error.todo
+    assert not (tmp_path / "dataset").exists()
+
+
+def test_full_disk_pauses_every_process_and_nothing_is_lost(
+    start: Callable[..., CaptureJob], small_disk: Callable[[int], Path], whole: dict[str, str]
+) -> None:
+    disk = small_disk(1 << 20)
+    filler = disk / "filler"
+    storage = config(disk).dataset.model_copy(update={"workers": 1})
+    job = start(output=disk / "dataset", dataset=storage)
+    until(job, lambda: captured(job))
+    filler.write_bytes(bytes((os.statvfs(disk).f_bavail - 4) * os.statvfs(disk).f_frsize))
+    job.tick()
+    assert job.state is JobState.PAUSED and isinstance(job.error, StorageError)
+    filler.unlink()
+    while job.state is JobState.PAUSED:  # both processes may have met it
+        job.resume()
+        job.tick()
+    assert job.state is JobState.DONE and job.error is None
+    assert tree(disk / "dataset") == whole
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"classes": ("unicorn",)}, SceneError, r"nothing on the stage has the class unicorn"),
+        ({"width": 64}, ConfigError, "width"),
+        ({"attempts": 2, "allow_empty": False, "camera": "/World/blind"}, SceneError, "no camera"),
+    ],
+)
+def test_what_a_process_finds_is_raised_as_it_is(
+    start: Callable[..., CaptureJob], tmp_path: Path, changes: dict[str, Any], error: type[Exception], message: str
+) -> None:
+    if "width" in changes:
+        capture(tmp_path / "dataset", frames=FRAMES)
+    before = tree(tmp_path / "dataset")
+    job = start(**changes)
+    job.tick()
+    assert job.state is JobState.FAILED and isinstance(job.error, error)
+    assert message in str(job.error)
+    assert tree(tmp_path / "dataset") == before
+
+
+def test_a_blank_frame_is_drawn_anew_and_then_given_up(start: Callable[..., CaptureJob], tmp_path: Path) -> None:
+    dark = base.parse(type(config(tmp_path).scene), "lights: {sky_intensity: 0, sun_intensity: 0}\n", "dark.yaml")
+    randomization = config(tmp_path).randomization.model_copy(deep=True)
+    del randomization.terms["sun"]
+    job = start(scene=dark, randomization=randomization, attempts=2)
+    job.tick()
+    assert isinstance(job.error, DatasetError) and "2 attempts" in job.error.what
+    assert sum(isinstance(event, Warned) for event in job.events.read()[0]) >= 2
+
+
+def test_when_the_capture_is_killed_its_processes_end_and_the_dataset_resumes(
+    tmp_path: Path, whole: dict[str, str]
+) -> None:
+    folder = tmp_path / "dataset"
+    base.save(config(folder, processes=2, frames=FRAMES), tmp_path / "tiny.yaml")
+    command = [sys.executable, "-m", "humanoid_brain", "capture", "--config", str(tmp_path / "tiny.yaml")]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
+    deadline = time.monotonic() + 120
+    while not list((folder / "frames").glob("*.json")):
+        assert time.monotonic() < deadline and child.poll() is None
+        time.sleep(0.01)
+    processes = _children(child.pid)
+    assert len(processes) == 2
+    child.kill()
+    child.wait()
+    deadline = time.monotonic() + 8
+    while any(_alive(pid) for pid in processes):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    assert subprocess.run(command, capture_output=True, env=dict(os.environ)).returncode == 0
+    assert tree(folder) == whole
+
+
+def test_frames_of_a_walk_go_to_one_process(tmp_path: Path) -> None:
+    held = config(tmp_path).randomization.model_copy(update={"robot_pose": JointPose(hold=3)})
+    assert team._walks([0, 1, 2, 4, 5, 6, 9], config(tmp_path, randomization=held)) == [[0, 1, 2], [4, 5], [6], [9]]
+
+
+@pytest.mark.parametrize(
+    ("changes", "cores", "gpus", "count"),
+    [
+        ({}, 16, 0, 1),
+        ({"outputs": ("depth",)}, 16, 0, 16),
+        ({"device": "cuda"}, 16, 1, 8),
+        ({"device": "cuda"}, 6, 1, 3),
+        ({"device": "cuda"}, 64, 2, 16),
+        ({"processes": 5}, 2, 0, 5),
+        ({"processes": 5, "frames": 3}, 2, 0, 3),
+        ({"processes": 9, "frames": 40, "shard": "1/8"}, 2, 0, 5),
+    ],
+)
+def test_number_of_processes_is_what_the_machine_has_room_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, changes: dict[str, Any], cores: int, gpus: int, count: int
+) -> None:
+    monkeypatch.setattr(machine, "cores", lambda: cores)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(gpus))))
+    wanted = {"processes": None, "frames": 100, **changes}
+    outputs = wanted.pop("outputs", ("color",))
+    storage = config(tmp_path).dataset.model_copy(update={"outputs": outputs})
+    assert team.process_count(config(tmp_path, dataset=storage, **wanted)) == count
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
