@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import venv
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -353,15 +354,17 @@ def test_no_python_is_told_with_the_ways_to_get_it(repo_root: Path, bare_path: C
     assert "pyenv install 3.12" in done.stderr
 
 
-def test_python_can_be_named(repo_root: Path, bare_path: Callable[..., dict[str, str]]) -> None:
+def test_python_can_be_named(repo_root: Path, bare_path: Callable[..., dict[str, str]], tmp_path: Path) -> None:
+    # Not the environment that runs this: one of other pins would be built anew, under the feet of whoever uses it.
+    venv.create(tmp_path / "own", symlinks=True)
     environment = bare_path(
         HUMANOID_BRAIN_PYTHON=sys.executable,
-        HUMANOID_BRAIN_VENV=sys.prefix,
+        HUMANOID_BRAIN_VENV=str(tmp_path / "own"),
         HUMANOID_BRAIN_CONVERTERS=sys.executable,  # else they would be built in the empty home
     )
     done = subprocess.run([repo_root / "scripts" / "setup.sh"], env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str(Path(sys.prefix) / "bin" / "python")
+    assert done.stdout.strip() == str(tmp_path / "own" / "bin" / "python")
 
 
 def test_make_says_so_when_the_setup_fails(repo_root: Path, bare_path: Callable[..., dict[str, str]]) -> None:

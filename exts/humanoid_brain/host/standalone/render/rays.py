@@ -161,6 +161,7 @@ class RayTracer:
             rays, _ = self._past_lamps(scene, rays, mi.Float(0.0), known)
             radiance, _, _ = self._integrators[depth].sample(scene.scene, sampler, rays, active=known)
             radiance = dr.select(known & dr.all(dr.isfinite(radiance)), radiance, 0.0)
+            dr.eval(radiance)  # a sum over neighbours would trace the rays for each channel again
             total = total + mi.Vector3f(*(dr.block_sum(channel, count) for channel in radiance))
             dr.eval(total)
         mean = dr.ravel(total / dr.opaque(mi.Float, samples))
@@ -178,7 +179,9 @@ class RayTracer:
             seen = piece >= 0
             albedo = surface.bsdf(rays).eval_diffuse_reflectance(surface, seen)
             values = (*albedo, *surface.sh_frame.n, surface.t + skipped, mi.Float(1.0))
-            sums = [s + dr.block_sum(dr.select(seen, v, 0.0), count) for s, v in zip(sums, values, strict=True)]
+            values = [dr.select(seen, value, 0.0) for value in values]
+            dr.eval(values)
+            sums = [total + dr.block_sum(value, count) for total, value in zip(sums, values, strict=True)]
             dr.eval(sums)
         means = [value / dr.opaque(mi.Float, samples) for value in sums]
         albedo, normal = dr.ravel(mi.Vector3f(*means[:3])), dr.ravel(mi.Vector3f(*means[3:6]))
