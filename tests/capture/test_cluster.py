@@ -48,7 +48,7 @@ def cluster(cache: Path) -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
-    assert connect(started.address)[1]
+    assert connect(str(started.address))[1]
     started.add_node(num_cpus=1)
     yield started
     ray.shutdown()

@@ -12,6 +12,7 @@ from humanoid_brain import host, paths
 from humanoid_brain.capture.session import CaptureSession
 from humanoid_brain.config.base import load
 from humanoid_brain.config.capture import CaptureConfig
+from humanoid_brain.config.distributions import Uniform
 from humanoid_brain.config.randomization import WalkingPose
 
 HOLD = 2
@@ -20,7 +21,7 @@ HOLD = 2
 @pytest.fixture(scope="module")
 def session() -> Iterator[CaptureSession]:
     config = load(CaptureConfig, paths.config() / "captures" / "detection.yaml")
-    config.randomization.robot_pose = WalkingPose(warm_up=(0.3, 0.5), hold=HOLD, interval=0.1)
+    config.randomization.robot_pose = WalkingPose(warm_up=Uniform(low=0.3, high=0.5), hold=HOLD, interval=0.1)
     config.width = config.height = 64
     opened = CaptureSession(config, host.load())
     yield opened

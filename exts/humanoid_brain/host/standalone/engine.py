@@ -332,10 +332,10 @@ def _wake(device: str) -> None:
     """
     with contextlib.suppress(Exception):
         one = torch.ones(1, 1, device=device)
-        one @ one  # brings up cuBLAS
+        torch.mm(one, one)  # brings up cuBLAS
         import warp
 
-        warp.config.quiet = True  # it would greet on stdout
+        vars(warp.config)["quiet"] = True  # it would greet on stdout
         warp.get_stream(device)
 
 
