@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from humanoid_brain import rng
 from humanoid_brain.capture.description import picture_versions
+from humanoid_brain.capture.effects import FrameEffects
 from humanoid_brain.capture.frame import Frame
 from humanoid_brain.capture.furnished import FurnishedRoom
 from humanoid_brain.capture.keypoints import Keypoints, has_keypoints, read_keypoints
@@ -26,7 +27,6 @@ from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.randomization import MotionPose
 from humanoid_brain.config.randomization_terms import FOG, FOG_COLOR, FOG_DENSITY
 from humanoid_brain.errors import SceneError
-from humanoid_brain.randomization.image import byte_effects
 from humanoid_brain.randomization.randomizer import Context, Draw, Randomizer
 from humanoid_brain.scene.build import ROBOT
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pxr import Usd
 
     from humanoid_brain.host import Host
+    from humanoid_brain.host.standalone.replicator.render_settings import RenderSettings
 
 ANOTHER = 1 << 40
 """Added to a frame's index for each further attempt at it: another address, so other draws."""
@@ -58,8 +59,8 @@ class CaptureSession:
         self.config, self.host, self._threads = config, host, threads
         self.seconds: defaultdict[str, float] = defaultdict(float)
         """Time in s that the last frame spent on each stage: pose, draw, render, label."""
-        self.rendered: npt.NDArray[np.uint8] | None = None
-        """The last frame's picture [H, W, 3] before what lens and sensor do to it."""
+        self.sample: npt.NDArray[np.uint8] | None = None
+        """Pixels of the last frame's picture [h, w, 3], evenly spread, before the sensor's noise."""
         self._shown = -1
         self._room: FurnishedRoom | None = None
         self._randomizer: Randomizer | None = None
@@ -83,8 +84,7 @@ class CaptureSession:
         self._read_keypoints(stage)
         self._randomizer = Randomizer(config.randomization, stage, config.seed)
         replicator = self.host.replicator
-        if self.host.name == "standalone":
-            settings = replicator.standalone_settings  # pyright: ignore[reportAttributeAccessIssue]
+        if (settings := self._standalone) is not None:
             settings.use(config.quality)
             settings.device, settings.threads = config.device, self._threads
         self._product = replicator.create.render_product(config.camera, (config.width, config.height))
@@ -111,9 +111,9 @@ class CaptureSession:
         moving = "motion" in self.config.dataset.outputs and attempt == 0 and self._goes_on(index)
         if moving and self._shown != index - 1:
             yield from self._show(index - 1, 0)  # what moved depends on it, whichever frame was captured last
-        draw = yield from self._show(index, attempt)
+        draw, effects = yield from self._show(index, attempt)
         with self._clock("label"):
-            made = self._read(index, draw, attempt, moving)
+            made = self._read(index, draw, effects, attempt, moving)
         yield made
 
     @property
@@ -131,12 +131,19 @@ class CaptureSession:
             self._randomizer.reset()
         self._robot.close()
 
+    @property
+    def _standalone(self) -> RenderSettings | None:
+        """How the standalone host draws; None inside Isaac Sim."""
+        if self.host.name != "standalone":
+            return None
+        return self.host.replicator.standalone_settings  # pyright: ignore[reportAttributeAccessIssue]
+
     def _goes_on(self, index: int) -> bool:
         """Whether a frame is of the same walk, or the next moment of the same recorded motion, as the one before."""
         source = self.config.randomization.robot_pose
         return index % source.hold > 0 or (index > 0 and isinstance(source, MotionPose) and source.order == "sequence")
 
-    def _show(self, index: int, attempt: int) -> Generator[None, None, Draw]:
+    def _show(self, index: int, attempt: int) -> Generator[None, None, tuple[Draw, FrameEffects]]:
         """Bring the scene into the state of a frame and render it."""
         address = index + attempt * ANOTHER
         with self._clock("pose"):
@@ -149,9 +156,10 @@ class CaptureSession:
             draw = self._randomizer.draw(address, self._context())
             self._randomizer.apply(draw)
         yield None
-        yield from self._render(address)
+        effects = FrameEffects(self._randomizer.image_effects(draw), self.config.seed, draw.frame)
+        yield from self._render(address, effects)
         self._shown = address
-        return draw
+        return draw, effects
 
     def _pose(self, address: int) -> Iterator[None]:
         work = self._robot.pose(address)
@@ -168,15 +176,18 @@ class CaptureSession:
         size = (self.config.width, self.config.height)
         return Context((x, y, z), self._robot.heading, image_size=size, **around)
 
-    def _render(self, address: int) -> Iterator[None]:
+    def _render(self, address: int, effects: FrameEffects) -> Iterator[None]:
         """One step of the orchestrator; within Kit's window the application draws it while this yields."""
         orchestrator = self.host.replicator.orchestrator
-        if self.host.name == "standalone":
-            settings = self.host.replicator.standalone_settings  # pyright: ignore[reportAttributeAccessIssue]
+        if (settings := self._standalone) is not None:
             settings.seed = rng.torch_seed(self.config.seed, f"capture/picture/{address}") % 2**31
             settings.fog_density, settings.fog_color = fog_on(self._stage)
-            with self._clock("render"):
-                orchestrator.step(delta_time=0.0, pause_timeline=False)
+            settings.develop = effects.develop
+            try:
+                with self._clock("render"):
+                    orchestrator.step(delta_time=0.0, pause_timeline=False)
+            finally:
+                settings.develop = None
             yield
             return
         step = asyncio.ensure_future(
@@ -188,8 +199,8 @@ class CaptureSession:
         step.result()
         self.seconds["render"] += time.perf_counter() - began
 
-    def _read(self, index: int, draw: Draw, attempt: int, moving: bool) -> Frame:
-        assert self._annotations is not None and self._randomizer is not None
+    def _read(self, index: int, draw: Draw, effects: FrameEffects, attempt: int, moving: bool) -> Frame:
+        assert self._annotations is not None
         data, config = self._annotations.read(), self.config
         values: dict[str, Any] = {**draw.values, **({} if self._room is None else self._room.values)}
         if attempt:
@@ -197,11 +208,11 @@ class CaptureSession:
         camera = camera_of(self._stage, config.camera, (config.width, config.height), data)
         robots = {} if self._keypoints is None else {ROBOT: Robot(self._keypoints, self._robot.link_poses())}
         frame = read_frame(index, data, camera, self._labelling, config.dataset.outputs, robots, values, moving)
-        self.rendered = frame.color
         if frame.color is None:
             return frame
-        effects = self._randomizer.image_effects(draw)
-        return replace(frame, color=byte_effects(frame.color, effects, config.seed, draw.frame))
+        settings = self._standalone
+        color, self.sample = effects.finish(frame.color, None if settings is None else settings.tone_map)
+        return replace(frame, color=color)
 
     @contextmanager
     def _clock(self, stage: str) -> Iterator[None]:

@@ -125,13 +125,15 @@ def _camera(product: RenderProduct, prim: Usd.Prim, frames: StageFrames) -> Came
 
 def _picture(renderer: StageRenderer, camera: CameraModel, distance: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     """RGBA [H, W, 4] in sRGB as the settings ask for it."""
-    from humanoid_brain.host.standalone.render.picture import add_fog, linear_picture, tone_map
+    from humanoid_brain.host.standalone.render.picture import add_fog, linear_picture
 
     linear = linear_picture(renderer, camera, settings.preset, settings.seed)
     if settings.fog_density > 0.0:
         linear = add_fog(linear, distance, settings.fog_density, settings.fog_color)
+    if settings.develop is not None:
+        linear = settings.develop(linear)
     picture = np.full((camera.height, camera.width, 4), 255, np.uint8)
-    picture[..., :3] = tone_map(linear, settings.exposure, settings.white)
+    picture[..., :3] = settings.tone_map(linear)
     return picture
 
 
