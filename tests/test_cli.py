@@ -51,7 +51,7 @@ def test_help_lists_the_commands_and_their_fields() -> None:
         (["train", "--ppo.learning-rate", "-1"], "greater than 0"),
         (["train", "--ppo.learning-rate", "nan"], "finite number"),
         (["train", "--ppo.learning-rate", "fast"], "fast"),
-        (["train", "--task.command.forward", "1", "0"], "the lower end 1.0 lies above the upper end 0.0"),
+        (["train", "--task.command.forward", "1", "0"], "the lower end of forward, 1, lies above the upper end, 0"),
         (["train", "--device", "tpu"], "tpu"),
         (["evaluate"], "name one policy"),
         (["evaluate", "--policy", "a", "--run", "b"], "name one policy"),

@@ -44,6 +44,21 @@ module("omni.kit.app", get_app=lambda: app)
 
 import humanoid_brain
 from humanoid_brain import host
+from humanoid_brain.errors import HostError
+
+class Disabled:
+    def __getattr__(self, name):
+        raise HostError("Replicator is not enabled")
+
+class Registry:
+    writers = {}
+    def register(self, writer, category=None):
+        self.writers[writer.__name__] = writer
+    def unregister(self, writer_name):
+        del self.writers[writer_name]
+
+def isaac(version, replicator=Disabled()):
+    return types.SimpleNamespace(name="isaac", version=version, replicator=replicator)
 
 extension = humanoid_brain.HumanoidBrainExtension()
 assert isinstance(extension, IExt)
@@ -58,19 +73,31 @@ def in_kit(code: str) -> str:
 
 def test_start_says_which_isaac_sim_was_found_and_shutdown_forgets_it() -> None:
     in_kit("""
-host.load = lambda name="auto": types.SimpleNamespace(name=name, version="5.1.0")
+host.load = lambda name="auto": isaac("5.1.0")
 extension.on_startup("humanoid_brain-0.2.0")
 assert extension.host.name == "isaac"
-(kind, text), = log
+(kind, text), (_, writer) = log
 assert kind == "info" and "Isaac Sim 5.1.0" in text and humanoid_brain.__version__ in text, log
+assert "Replicator is not enabled" in writer
 extension.on_shutdown()
 assert extension.host is None
 """)
 
 
+def test_replicator_knows_our_writer_until_shutdown() -> None:
+    in_kit("""
+replicator = types.SimpleNamespace(Writer=type("Writer", (), {}), WriterRegistry=Registry())
+host.load = lambda name: isaac("5.1.0", replicator)
+extension.on_startup("humanoid_brain-0.2.0")
+assert issubclass(Registry.writers["HumanoidBrainWriter"], replicator.Writer)
+extension.on_shutdown()
+assert not Registry.writers
+""")
+
+
 def test_start_enables_the_isaac_extensions_that_are_there_and_no_other() -> None:
     in_kit("""
-host.load = lambda name: types.SimpleNamespace(version="6.0.1")
+host.load = lambda name: isaac("6.0.1")
 extension.on_startup("humanoid_brain-0.2.0")
 assert enabled == ["omni.usd", "isaacsim.core.api", "isaacsim.core.cloner"], enabled
 """)

@@ -10,7 +10,7 @@ import omni.kit.app  # pyright: ignore[reportMissingImports]
 
 import humanoid_brain
 from humanoid_brain import host
-from humanoid_brain.errors import HumanoidBrainError
+from humanoid_brain.errors import HostError, HumanoidBrainError
 
 CHECK_HOST = "/exts/humanoid_brain/check_host_on_startup"
 ISAAC_EXTENSIONS = (
@@ -25,11 +25,15 @@ ISAAC_EXTENSIONS = (
 
 
 class HumanoidBrainExtension(omni.ext.IExt):
-    """Resolves Isaac Sim's names when the extension is enabled, and says what was found or what is missing."""
+    """Resolves Isaac Sim's names when the extension is enabled, and says what was found or what is missing.
+
+    Where Replicator is enabled, too, its registry has our writer until the extension is disabled.
+    """
 
     def on_startup(self, ext_id: str) -> None:
         """Kit enabled the extension. ``ext_id`` is its name with the version."""
         self.host: host.Host | None = None
+        self._writer = ""
         if not carb.settings.get_settings().get(CHECK_HOST):
             return
         try:
@@ -39,13 +43,25 @@ class HumanoidBrainExtension(omni.ext.IExt):
             carb.log_error(f"[{ext_id}] {error}")
             return
         carb.log_info(f"[{ext_id}] humanoid_brain {humanoid_brain.__version__} on Isaac Sim {self.host.version}")
+        try:
+            self._register_writer(self.host)
+        except HostError as error:
+            carb.log_info(f"[{ext_id}] no writer of datasets: {error}")
 
     def on_shutdown(self) -> None:
-        """Kit disables the extension: forget the resolved host.
+        """Kit disables the extension: forget the resolved host, and take the writer back.
 
         The Isaac extensions stay enabled, as the dependencies of any extension do: others may use them by now.
         """
-        self.host = None
+        if self._writer and self.host is not None:
+            self.host.replicator.WriterRegistry.unregister(self._writer)
+        self.host, self._writer = None, ""
+
+    def _register_writer(self, found: host.Host) -> None:
+        from humanoid_brain.capture.replicator_writer import NAME, register_writer
+
+        register_writer(found)
+        self._writer = NAME
 
 
 def enable_isaac_extensions() -> None:

@@ -63,6 +63,8 @@ class CameraModel:
     """Nothing nearer than this along the axis is seen, m."""
     far: float = 1000.0
     """Nothing farther than this along the axis is seen, m."""
+    shutter: tuple[float, float] = (0.0, 0.0)
+    """When the shutter opens and closes, s after the frame's time."""
 
     def project(self, points: npt.ArrayLike) -> tuple[Array, Array]:
         """Pixels that see points.

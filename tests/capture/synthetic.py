@@ -61,7 +61,9 @@ def camera(index: int, width: int = 96, height: int = 72) -> CameraModel:
     right, up, back = [np.cos(angle), np.sin(angle), 0.0], [0.0, 0.0, 1.0], [np.sin(angle), -np.cos(angle), 0.0]
     pose[:3, :3] = np.array([right, up, back]).T
     pose[:3, 3] = [0.1 * index, 0.2, 1.5]
-    return CameraModel(width, height, 0.9 * width, 0.95 * width, 0.47 * width, 0.55 * height, pose)
+    return CameraModel(
+        width, height, 0.9 * width, 0.95 * width, 0.47 * width, 0.55 * height, pose, shutter=(-0.02, 0.0)
+    )
 
 
 @dataclass

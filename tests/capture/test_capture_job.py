@@ -28,7 +28,7 @@ from humanoid_brain.config.randomization import JointPose
 from humanoid_brain.config.validation import ValidationConfig
 from humanoid_brain.errors import ConfigError, DatasetError, SceneError, StorageError
 from humanoid_brain.jobs import JobState, Warned
-from tests.capture.tiny import capture, config, content
+from tests.capture.tiny import TINY, capture, config, content
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +120,8 @@ def test_full_disk_pauses_and_nothing_is_lost(whole: Path, tmp_path: Path, monke
 
 def test_dark_scene_is_drawn_anew_and_then_given_up(tmp_path: Path) -> None:
     dark = base.parse(CaptureConfig, "scene: {lights: {sky_intensity: 0, sun_intensity: 0}}\n", "dark.yaml").scene
-    randomization = config(tmp_path).randomization.model_copy(deep=True)
+    noisy = TINY.replace("read_noise: 0.004", "read_noise: 0.2")  # as bright as a dim picture
+    randomization = base.parse(CaptureConfig, noisy, "noisy.yaml").randomization
     del randomization.terms["sun"]
     job = CaptureJob(config(tmp_path / "dark", scene=dark, randomization=randomization, attempts=2))
     with pytest.raises(DatasetError, match=r"frame 0: 2 attempts .*black"):

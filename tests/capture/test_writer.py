@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from humanoid_brain.capture import rle
+from humanoid_brain.capture.camera_json import from_json, to_json
 from humanoid_brain.capture.dataset import Dataset
 from humanoid_brain.capture.writer import DatasetWriter
 from humanoid_brain.errors import ConfigError, DatasetError, StorageError
@@ -31,7 +32,14 @@ def test_what_was_written_is_read_back(reference: Path) -> None:
         view = dataset.camera(record)
         np.testing.assert_array_equal(view.world_from_camera, want.camera.world_from_camera)
         assert (view.fx, view.cy, view.kind) == (want.camera.fx, want.camera.cy, "pinhole")
+        assert view.shutter == want.camera.shutter == (-0.02, 0.0)
         assert record["randomization"] == want.randomization
+
+
+def test_cameras_of_older_datasets_had_no_shutter() -> None:
+    values = to_json(camera(3))
+    del values["shutter"]
+    assert from_json(values).shutter == (0.0, 0.0)
 
 
 def test_workers_write_the_same_bytes_as_the_process_itself(tmp_path: Path, reference: Path) -> None:

@@ -25,13 +25,13 @@ def test_the_pool_holds_what_a_frame_may_show() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("width: [7.0, 6.0]", "lower end 7 is above the upper end 6"),
+        ("width: [7.0, 6.0]", "lower end of the range, 7, lies above the upper end, 6"),
         ("width: [1.0, 6.0]", "greater than or equal to 2"),
         ("height: [2.5, 40.0]", "less than or equal to 20"),
         ("floors: []", "at least 1 item"),
         ("floors: [lava]", "'planks', 'parquet', 'tiles', 'carpet' or 'concrete'"),
         ("chairs: {kinds: [throne]}", "'dining', 'office', 'stool' or 'armchair'"),
-        ("chairs: {count: [4, 2]}", "lower end 4 is above the upper end 2"),
+        ("chairs: {count: [4, 2]}", "lower end of the range, 4, lies above the upper end, 2"),
         ("chairs: {count: [-1, 2]}", "greater than or equal to 0"),
         ("chairs: {at_tables: 1.5}", "less than or equal to 1"),
         ("windows: [north]", "the north wall cannot hold a window and the door"),

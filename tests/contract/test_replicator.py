@@ -9,10 +9,8 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
-import json
 import re
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Protocol, get_type_hints
@@ -25,11 +23,7 @@ from humanoid_brain.host.isaac_replicator import IsaacOrchestrator
 from humanoid_brain.host.standalone import replicator
 from humanoid_brain.host.standalone.replicator.orchestrator import Status
 from humanoid_brain.host.standalone.replicator.outputs import OUTPUTS
-
-
-@cache
-def record() -> dict[str, Any]:
-    return json.loads((Path(__file__).parent / "replicator_contract.json").read_text(encoding="utf-8"))
+from tests.contract.fake_replicator import record
 
 
 def _owner(name: str) -> Any:
@@ -120,6 +114,7 @@ _PROTOCOLS = {
     "Orchestrator": "orchestrator",
     "Annotator": "Annotator",
     "AnnotatorRegistry": "AnnotatorRegistry",
+    "Writer": "Writer",
     "WriterRegistry": "WriterRegistry",
 }
 

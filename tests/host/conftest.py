@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from humanoid_brain import host
+from humanoid_brain.host.standalone.replicator import orchestrator
 
 if TYPE_CHECKING:
     from humanoid_brain.host import World
@@ -21,6 +22,13 @@ class MakeWorld(Protocol):
 @pytest.fixture(scope="session")
 def h() -> host.Host:
     return host.load("standalone")
+
+
+@pytest.fixture
+def stopped_orchestrator() -> Iterator[None]:
+    """Ends the run of Replicator's orchestrator with the test."""
+    yield
+    orchestrator.stop()
 
 
 @pytest.fixture

@@ -37,6 +37,13 @@ def test_the_horizontal_aperture_spans_the_width_and_pixels_are_square(made: Usd
     assert np.linalg.det(model.world_from_camera[:3, :3]) == pytest.approx(1.0)
 
 
+def test_a_shutter_that_closes_before_it_opens_is_refused(made: UsdGeom.Camera) -> None:
+    assert read_camera(made.GetPrim(), 360, 200).shutter == (0.0, 0.0)
+    made.CreateShutterOpenAttr(0.5)
+    with pytest.raises(SceneError, match=r"shutter:close: the shutter closes before it opens"):
+        read_camera(made.GetPrim(), 360, 200)
+
+
 def test_focus_clipping_and_offsets(made: UsdGeom.Camera) -> None:
     made.CreateFStopAttr(2.8)
     made.CreateFocusDistanceAttr(4.0)

@@ -11,7 +11,7 @@ from pxr import Gf, Usd, UsdGeom, UsdLux, UsdPhysics
 from humanoid_brain.errors import DeviceError
 from humanoid_brain.host.standalone.render import variant
 from humanoid_brain.host.standalone.render.film import FilmRenderer, Follow
-from humanoid_brain.host.standalone.render.picture import PRESETS, add_fog, denoise, linear_picture, tone_map
+from humanoid_brain.host.standalone.render.picture import PRESETS, add_fog, denoise, fog_left, linear_picture, tone_map
 from humanoid_brain.host.standalone.render.rays import Guides
 from humanoid_brain.host.standalone.render.variant import choose_variant, find_llvm
 from tests.host.render_scenes import add_dome, camera_at, new_stage, paint, renderer_of
@@ -110,12 +110,11 @@ def test_the_denoiser_smooths_noise_and_keeps_edges() -> None:
 
 def test_fog_follows_beer_and_lambert() -> None:
     linear, distance = np.ones((1, 3, 3), np.float32), np.array([[0.0, 10.0, np.inf]], np.float32)
-    foggy = add_fog(linear, distance, 0.1, (0.2, 0.3, 0.4))
+    foggy = add_fog(linear, fog_left(distance, 0.1), (0.2, 0.3, 0.4))
     left = np.exp(-1.0)
     assert foggy[0, 0] == pytest.approx((1, 1, 1))
     assert foggy[0, 1] == pytest.approx(left + (1 - left) * np.array([0.2, 0.3, 0.4]), rel=1e-5)
     assert foggy[0, 2] == pytest.approx((0.2, 0.3, 0.4))
-    assert np.array_equal(add_fog(linear, distance, 0.0, (0, 0, 0)), linear)
 
 
 def test_tone_mapping_keeps_greys_grey_and_rolls_off_highlights() -> None:

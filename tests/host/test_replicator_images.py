@@ -51,6 +51,19 @@ def settings() -> Iterator[RenderSettings]:
     rep.standalone_settings.reset()
 
 
+def test_the_sensor_gets_the_light_of_fog_and_scene_before_tone_mapping(
+    stage: Usd.Stage, settings: RenderSettings
+) -> None:
+    settings.use("preview")
+    settings.fog_density, settings.exposure = 0.05, 1.0
+    brighter = take("rgb")
+    seen: list[np.ndarray] = []
+    settings.exposure, settings.develop = 0.0, lambda light: seen.append(light) or 2.0 * light
+    assert np.array_equal(take("rgb"), brighter)
+    assert seen[0].shape == (HEIGHT, WIDTH, 3) and seen[0].dtype == np.float32
+    np.testing.assert_allclose(seen[0][SKY], settings.fog_color, rtol=1e-5)
+
+
 def test_a_picture_is_opaque_and_repeats_bit_for_bit(stage: Usd.Stage, settings: RenderSettings) -> None:
     settings.use("preview")
     settings.seed = 11

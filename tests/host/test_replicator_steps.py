@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -29,13 +28,9 @@ from tests.host.replicator_scenes import (
 )
 from tests.host.scenes import DT, add_box, new_scene
 
+pytestmark = pytest.mark.usefixtures("stopped_orchestrator")
+
 MIDDLE = (24, 32)
-
-
-@pytest.fixture(autouse=True)
-def stopped() -> Iterator[None]:
-    yield
-    rep.orchestrator.stop()
 
 
 @pytest.fixture

@@ -27,13 +27,9 @@ from tests.host.replicator_scenes import (
     product_of,
 )
 
+pytestmark = pytest.mark.usefixtures("stopped_orchestrator")
+
 MIDDLE = (24, 32)
-
-
-@pytest.fixture(autouse=True)
-def stopped() -> Iterator[None]:
-    yield
-    rep.orchestrator.stop()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pxr import Gf, Usd
 
 from humanoid_brain.config.randomization import RandomizationConfig
 from humanoid_brain.errors import ConfigError
+from humanoid_brain.host.cameras import read_camera
 from humanoid_brain.randomization.placement import blocked
 from humanoid_brain.randomization.randomizer import Context, Randomizer
 from tests.randomization.conftest import value, world_pose
@@ -141,6 +142,19 @@ def test_a_lens_that_never_fills_the_image_is_an_error(stage: Usd.Stage, configu
 def test_a_lens_without_distortion_is_as_wide_as_one_likes(stage: Usd.Stage, configured: Configured) -> None:
     config = configured("terms:\n  v: {kind: camera, focal_length: 1.5, distortion: {}}\n")
     assert Randomizer(config, stage, 1).draw(0).values["v.k1"] == 0.0
+
+
+def test_the_shutter_is_open_until_the_frames_time(stage: Usd.Stage, configured: Configured) -> None:
+    stage.SetTimeCodesPerSecond(60.0)
+    config = configured("terms:\n  v: {kind: camera, shutter: [0.01, 0.03]}\n")
+    randomizer = Randomizer(config, stage, 1)
+    draw = randomizer.draw(0)
+    randomizer.apply(draw)
+    drawn: Any = draw.values["v.shutter"]
+    assert 0.01 <= drawn <= 0.03
+    assert value(stage, "/World/camera.shutter:open") == pytest.approx(-60.0 * drawn)
+    assert value(stage, "/World/camera.shutter:close") == 0.0
+    assert read_camera(stage.GetPrimAtPath("/World/camera"), 64, 48).shutter == pytest.approx((-drawn, 0.0))
 
 
 def test_the_lens_goes_onto_the_camera(stage: Usd.Stage, configured: Configured) -> None:

@@ -14,7 +14,7 @@ from humanoid_brain.randomization.image import (
     blurred,
     byte_effects,
     display_effects,
-    linear_effects,
+    lens_effects,
     metered_gain,
     sensor_noise,
     standard_normal,
@@ -46,16 +46,14 @@ def test_bytes_survive_the_way_to_linear_light_and_back() -> None:
 
 
 def test_a_stop_doubles_the_light() -> None:
-    assert linear_effects(grey(0.2), ImageEffects(exposure=1.0), 0, 0) == pytest.approx(0.4)
-    assert linear_effects(grey(0.2), ImageEffects(exposure=-2.0), 0, 0) == pytest.approx(0.05)
+    assert lens_effects(grey(0.2), ImageEffects(exposure=1.0)) == pytest.approx(0.4)
+    assert lens_effects(grey(0.2), ImageEffects(exposure=-2.0)) == pytest.approx(0.05)
 
 
 def test_metering_brings_any_light_to_mid_grey() -> None:
     for level in (0.01, 3.0):
-        assert linear_effects(grey(level), ImageEffects(metering=1.0), 0, 0) == pytest.approx(GREY, rel=1e-5)
-    assert linear_effects(grey(0.02), ImageEffects(metering=0.5), 0, 0) == pytest.approx(
-        math.sqrt(0.02 * GREY), rel=1e-5
-    )
+        assert lens_effects(grey(level), ImageEffects(metering=1.0)) == pytest.approx(GREY, rel=1e-5)
+    assert lens_effects(grey(0.02), ImageEffects(metering=0.5)) == pytest.approx(math.sqrt(0.02 * GREY), rel=1e-5)
     half = grey(1.0)
     half[:24] = 0.0
     assert metered_gain(half) == pytest.approx(GREY / math.sqrt(1e-4), rel=1e-5)  # black counts as 1e-4
@@ -84,7 +82,7 @@ def test_black_bodies_have_their_published_chromaticity(temperature: float, x: f
 
 
 def test_the_corners_lose_what_the_vignette_says_and_the_centre_nothing() -> None:
-    light = linear_effects(np.ones((201, 301, 3), np.float32), ImageEffects(vignette=0.5), 0, 0)
+    light = lens_effects(np.ones((201, 301, 3), np.float32), ImageEffects(vignette=0.5))
     assert light[100, 150] == pytest.approx(1.0)
     assert light[0, 0] == pytest.approx(0.5, abs=0.01)  # the corner pixel's centre lies half a pixel inside
     assert light[0, 150].mean() > light[0, 0].mean()

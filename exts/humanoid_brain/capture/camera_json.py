@@ -15,7 +15,8 @@ def to_json(camera: CameraModel) -> dict[str, Any]:
     """All fields of the model by name; the pose as four rows."""
     values = {field.name: getattr(camera, field.name) for field in dataclasses.fields(camera)}
     values["world_from_camera"] = np.asarray(camera.world_from_camera, np.float64).tolist()
-    values["distortion"], values["aperture"] = list(camera.distortion), list(camera.aperture)
+    for name in ("distortion", "aperture", "shutter"):
+        values[name] = list(values[name])
     return values
 
 
@@ -29,7 +30,10 @@ def from_json(values: dict[str, Any]) -> CameraModel:
         pose = np.asarray(values["world_from_camera"], np.float64).reshape(4, 4)
         lens = tuple(float(value) for value in values["distortion"])
         width, height = (float(value) for value in values["aperture"])
+        # Older datasets have no shutter.
+        opens, closes = (float(value) for value in values.get("shutter", (0.0, 0.0)))
         changed = {"world_from_camera": pose, "distortion": lens, "aperture": (width, height)}
+        changed["shutter"] = (opens, closes)
         return CameraModel(**{**values, **changed})
     except (KeyError, TypeError) as error:
         raise ValueError(f"not a camera: {error}") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from humanoid_brain.capture.check import check_frame
@@ -61,9 +61,7 @@ def _usable(session: CaptureSession, index: int, report: Callable[[Event], None]
             frame = made
             yield
         assert frame is not None  # the last that a session gives
-        # Without the sensor's noise, which would hide that nothing else is there.
-        clean = replace(frame, color=None if frame.color is None else session.rendered)
-        found = check_frame(clean, need_objects=not config.allow_empty)
+        found = check_frame(frame, sample=session.sample, need_objects=not config.allow_empty)
         if not found:
             return frame
         flaw = found[0].what

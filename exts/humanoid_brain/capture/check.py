@@ -23,7 +23,12 @@ _T = TypeVar("_T", bound=np.generic)
 
 
 def check_frame(
-    frame: Frame, *, black_level: float = BLACK_LEVEL, blank_std: float = BLANK_STD, need_objects: bool = True
+    frame: Frame,
+    *,
+    sample: npt.NDArray[np.uint8] | None = None,
+    black_level: float = BLACK_LEVEL,
+    blank_std: float = BLANK_STD,
+    need_objects: bool = True,
 ) -> list[Finding]:
     """Flaws for which a frame should be captured again; empty if it is good.
 
@@ -32,6 +37,7 @@ def check_frame(
 
     Args:
         frame: The frame.
+        sample: Pixels of its picture before the sensor's noise, which could hide that nothing else is there.
         black_level: See :data:`BLACK_LEVEL`.
         blank_std: See :data:`BLANK_STD`.
         need_objects: Whether a frame without any visible object is a flaw.
@@ -39,7 +45,8 @@ def check_frame(
     where = f"frame {frame.index}"
     found: list[Finding] = []
     if frame.color is not None:
-        found += check_picture(thin(frame.color), where, black_level=black_level, blank_std=blank_std)
+        pixels = thin(frame.color) if sample is None else sample
+        found += check_picture(pixels, where, black_level=black_level, blank_std=blank_std)
     for name in ("depth", "distance", "normals"):
         array = getattr(frame, name)
         if array is not None and (flaw := _not_finite(name, array)):

@@ -5,10 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
 
+from humanoid_brain import __version__
 from humanoid_brain.capture.frame import FIRST_CLASS
 from humanoid_brain.config.capture import CaptureConfig, DatasetConfig
+
+if TYPE_CHECKING:
+    from humanoid_brain.host import Host
 
 MOST_FRAMES = 100_000_000
 """Frames that one dataset may have."""
@@ -85,6 +90,13 @@ def describe(config: CaptureConfig, categories: tuple[Category, ...], versions: 
         storage=config.dataset,
         shard=config.part,
     )
+
+
+def picture_versions(host: Host) -> dict[str, str]:
+    """Versions of whatever can change a picture on a host, for a description."""
+    drawn_by = ("mitsuba", "usd-core") if host.name == "standalone" else ()
+    packages = {package: metadata.version(package) for package in drawn_by}
+    return {"humanoid_brain": __version__, host.name: host.version, **packages}
 
 
 def coco_categories(categories: tuple[Category, ...]) -> list[dict[str, Any]]:

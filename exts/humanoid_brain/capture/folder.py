@@ -52,6 +52,10 @@ class DatasetFolder:
         """Descriptor of the lock; a process that inherits it holds the lock, too."""
         return self._lock.fileno()
 
+    def describe(self, description: Description) -> None:
+        """Write the description anew, with another number of frames."""
+        _write_description(self.path, description.identity(), description.shard)
+
     def release(self) -> None:
         """Let another process have the folder."""
         self._lock.close()
@@ -187,10 +191,14 @@ def adopt(folder: Path, identity: dict[str, Any], shard: Sequence[int]) -> None:
                 where=str(folder),
                 todo="Choose an empty or new --output",
             )
-        value = {"format": FORMAT, "version": VERSION, "shard": list(shard), "identity": identity}
-        write_json(folder / DESCRIPTION, value)
+        _write_description(folder, identity, shard)
     for name in (FRAMES, *identity["storage"]["outputs"]):
         make_folder(folder / name)
+
+
+def _write_description(folder: Path, identity: dict[str, Any], shard: Sequence[int]) -> None:
+    value = {"format": FORMAT, "version": VERSION, "shard": list(shard), "identity": identity}
+    write_json(folder / DESCRIPTION, value)
 
 
 def refuse_other(folder: Path, identity: dict[str, Any], shard: Sequence[int]) -> None:

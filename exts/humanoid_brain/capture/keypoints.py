@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -100,6 +100,10 @@ class Keypoints:
     links: tuple[str, ...]
     offsets: Array
     radii: Array
+
+    def of_category(self) -> dict[str, Any]:
+        """What a class of robots with these keypoints has, as fields of a Category."""
+        return {"keypoints": self.names, "skeleton": self.skeleton}
 
     def positions(self, link_poses: Mapping[str, npt.ArrayLike]) -> Array:
         """World positions [K, 3] in m.

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,14 +17,16 @@ from humanoid_brain.errors import SceneError
 if TYPE_CHECKING:
     from pxr import Usd
 
-    from humanoid_brain.config.capture import CaptureConfig, Output
+    from humanoid_brain.config.capture import Output
     from humanoid_brain.host import Replicator
+    from humanoid_brain.host.replicator_api import Annotator
 
 Masks = npt.NDArray[np.uint16]
 
 KIND = "class"
 """Type of the semantic labels that name classes."""
 _ALWAYS = (
+    "camera_params",
     "distance_to_image_plane",
     "semantic_segmentation",
     "instance_segmentation",
@@ -43,6 +45,22 @@ _IDS = ("semantic_segmentation", "instance_segmentation")
 _LABELLED = (*_IDS, "bounding_box_2d_tight", "bounding_box_2d_loose", "bounding_box_3d", "pointcloud")
 
 
+def annotators(replicator: Replicator, outputs: Iterable[Output]) -> dict[str, Annotator]:
+    """The annotators that a dataset needs, by name, not attached yet.
+
+    Args:
+        replicator: The host's Replicator.
+        outputs: What the dataset holds of each frame.
+    """
+    made: dict[str, Annotator] = {}
+    for name in (*_ALWAYS, *(name for output in outputs for name in _WANTED.get(output, ()))):
+        params: dict[str, Any] = {"semanticTypes": [KIND]} if name in _LABELLED else {}
+        if name in _IDS:
+            params["colorize"] = False
+        made[name] = replicator.annotators.get(name, init_params=params or None)
+    return made
+
+
 class Annotations:
     """The annotators that a dataset needs, on one render product.
 
@@ -53,15 +71,9 @@ class Annotations:
     """
 
     def __init__(self, replicator: Replicator, product: Any, outputs: Iterable[Output]) -> None:
-        names = [*_ALWAYS, *(name for output in outputs for name in _WANTED.get(output, ()))]
-        self._annotators = {}
-        for name in dict.fromkeys(names):
-            params: dict[str, Any] = {"semanticTypes": [KIND]} if name in _LABELLED else {}
-            if name in _IDS:
-                params["colorize"] = False
-            annotator = replicator.annotators.get(name, init_params=params or None)
+        self._annotators = annotators(replicator, outputs)
+        for annotator in self._annotators.values():
             annotator.attach(product)
-            self._annotators[name] = annotator
 
     def read(self) -> dict[str, Any]:
         """Data of all annotators after a step, by name, in Replicator's layouts."""
@@ -124,41 +136,62 @@ class Labelling:
             )
         return tuple(found)
 
+    def unknown(self, data: Mapping[str, Any]) -> dict[str, str]:
+        """Path and class of what the annotators of boxes name and ``objects`` lacks: clones, and what came later."""
+        found: dict[str, str] = {}
+        for name in ("bounding_box_2d_tight", "bounding_box_2d_loose"):
+            table = {int(key): class_of(labels) for key, labels in data[name]["info"]["idToLabels"].items()}
+            for path, row in _rows(data[name]).items():
+                if path not in self.objects:
+                    found[path] = table.get(int(row["semanticId"]), "")
+        return found
+
     def _numbers(self) -> dict[str, int]:
         return {path: i for i, path in enumerate(self.objects, start=1)}
 
 
 def labelled_prims(stage: Usd.Stage) -> dict[str, str]:
     """Path and class of each prim with a class of its own, in the order of the stage."""
-    found = {}
-    for prim in stage.Traverse():
-        attribute = prim.GetAttribute(f"semantics:labels:{KIND}")
-        labels = attribute.Get() if attribute else None
-        if labels:
-            found[str(prim.GetPath())] = str(labels[0])
-    return found
+    return {str(prim.GetPath()): name for prim in stage.Traverse() if (name := _class_on(prim))}
 
 
-def classes_of(config: CaptureConfig, prims: Mapping[str, str]) -> tuple[tuple[Category, ...], Labelling]:
+def _class_on(prim: Usd.Prim) -> str:
+    """The prim's own class in UsdSemantics' schema, or in the one before Isaac Sim 5; "" for none."""
+    attribute = prim.GetAttribute(f"semantics:labels:{KIND}")
+    if labels := attribute.Get() if attribute else None:
+        return str(labels[0])
+    for schema in prim.GetAppliedSchemas():
+        name, _, instance = schema.partition(":")
+        if name == "SemanticsAPI":
+            kind, label = (prim.GetAttribute(f"semantic:{instance}:params:semantic{part}") for part in ("Type", "Data"))
+            if kind and label and kind.Get() == KIND:
+                return str(label.Get() or "")
+    return ""
+
+
+def classes_of(
+    classes: Sequence[str], stuff: Sequence[str], prims: Mapping[str, str]
+) -> tuple[tuple[Category, ...], Labelling]:
     """The classes of a dataset, and which prims are its objects.
 
     Args:
-        config: Which classes to annotate.
+        classes: Classes that are annotated; empty for all on the stage but those of ``stuff``.
+        stuff: Classes without single objects.
         prims: Class by path, from :func:`labelled_prims`.
 
     Raises:
         SceneError: No prim has a class that is to be annotated.
     """
     there = sorted(set(prims.values()))
-    things = config.classes or tuple(name for name in there if name not in config.stuff)
+    things = tuple(classes) or tuple(name for name in there if name not in stuff)
     missing = [name for name in things if name not in there]
     if missing or not things:
         what = f"nothing on the stage has the class {', '.join(missing)}" if missing else "nothing has a class"
         raise SceneError(what, where="classes", todo=f"Classes on the stage: {', '.join(there) or 'none'}")
-    stuff = tuple(name for name in config.stuff if name in there)
-    categories = [Category(name) for name in things] + [Category(name, supercategory=STUFF) for name in stuff]
+    besides = tuple(name for name in stuff if name in there)
+    categories = [Category(name) for name in things] + [Category(name, supercategory=STUFF) for name in besides]
     objects = {path: name for path, name in prims.items() if name in things}
-    return tuple(categories), Labelling((*things, *stuff), objects)
+    return tuple(categories), Labelling((*things, *besides), objects)
 
 
 def class_of(labels: Any) -> str:

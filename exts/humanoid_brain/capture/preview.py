@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from humanoid_brain.capture.drawing import KeypointStyle, draw_box, draw_keypoints
 from humanoid_brain.capture.frame import Frame
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.errors import HostError
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 WIDTH = 320
 """Width of one picture of the sheet, pixels."""
 _COLORS = ((255, 120, 60), (70, 170, 255), (90, 220, 120), (240, 200, 60), (220, 120, 240), (120, 230, 230))
-_BONE, _JOINT, _HIDDEN = (255, 255, 255), (60, 255, 120), (255, 170, 60)
+_KEYPOINTS = KeypointStyle(bone=(255, 255, 255), seen=(60, 255, 120), hidden=(255, 170, 60))
+"""Red, green, blue."""
 
 
 class PreviewJob(Job):
@@ -97,27 +99,13 @@ def annotated(frame: Frame, skeleton: dict[str, tuple[tuple[int, int], ...]]) ->
             continue
         color = _COLORS[names.index(label.category) % len(_COLORS)]
         x, y, right, low = label.box_tight
-        cv2.rectangle(picture, (x, y), (right, low), color, 1, cv2.LINE_AA)
+        draw_box(picture, (x, y), (right, low), color)
         cv2.putText(
             picture, label.category, (x + 2, max(y - 3, 9)), cv2.FONT_HERSHEY_SIMPLEX, 0.33, color, 1, cv2.LINE_AA
         )
         if label.keypoints is not None:
-            _draw_keypoints(picture, label.keypoints, skeleton.get(label.category, ()))
+            draw_keypoints(picture, label.keypoints, skeleton.get(label.category, ()), _KEYPOINTS)
     return picture
-
-
-def _draw_keypoints(
-    picture: npt.NDArray[np.uint8], points: npt.NDArray[np.float64], skeleton: tuple[tuple[int, int], ...]
-) -> None:
-    import cv2
-
-    places = [(round(u), round(v)) for u, v in points[:, :2].tolist()]
-    for first, second in skeleton:
-        if points[first, 2] and points[second, 2]:
-            cv2.line(picture, places[first], places[second], _BONE, 1, cv2.LINE_AA)
-    for place, seen in zip(places, points[:, 2].tolist(), strict=True):
-        if seen:
-            cv2.circle(picture, place, 2, _JOINT if seen == 2 else _HIDDEN, -1, cv2.LINE_AA)
 
 
 def sheet(pictures: list[npt.NDArray[np.uint8]], gap: int = 4) -> npt.NDArray[np.uint8]:

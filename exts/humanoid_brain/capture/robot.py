@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from humanoid_brain import paths, rng
+from humanoid_brain.capture.links import LinkPoses
 from humanoid_brain.config.base import load
 from humanoid_brain.config.randomization import JointPose, MotionPose, PoseSource, WalkingPose
 from humanoid_brain.config.scene import SceneConfig
@@ -54,9 +55,7 @@ class PosedRobot:
             self._policy.check_robot(self.env.state.robot)
         self._walk, self._steps = -1, 0
         built = self.env.simulation.built
-        exprs = [built.link_expr(link) for link in built.link_paths]
-        self._links = host.RigidPrimView(prim_paths_expr=exprs, name="captured", reset_xform_properties=False)
-        self._links.initialize(self.env.simulation.world.physics_sim_view)
+        self._links = LinkPoses(host, [built.link_expr(link) for link in built.link_paths], "captured")
         prims = {link: built.stage.GetPrimAtPath(f"{ROBOT}/{path}") for link, path in built.link_paths.items()}
         self._outline = {link: collision_points(prim) for link, prim in prims.items()}
 
@@ -71,10 +70,7 @@ class PosedRobot:
 
     def link_poses(self) -> dict[str, Array]:
         """Pose (4, 4) of each link by name, as it is now."""
-        from humanoid_brain.learning.rotations import poses
-
-        matrices = poses(*self._links.get_world_poses(clone=False)).numpy()
-        return {path.rpartition("/")[2]: pose for path, pose in zip(self._links.prim_paths, matrices, strict=True)}
+        return {path.rpartition("/")[2]: pose for path, pose in self._links.read().items()}
 
     @property
     def heading(self) -> float:

@@ -9,24 +9,24 @@ from collections import defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from humanoid_brain import __version__, rng
+from humanoid_brain import rng
+from humanoid_brain.capture.description import picture_versions
+from humanoid_brain.capture.effects import FrameEffects
 from humanoid_brain.capture.frame import Frame
 from humanoid_brain.capture.furnished import FurnishedRoom
 from humanoid_brain.capture.keypoints import Keypoints, has_keypoints, read_keypoints
 from humanoid_brain.capture.labels import Annotations, classes_of, labelled_prims
+from humanoid_brain.capture.reading import Robot, camera_of, read_frame
 from humanoid_brain.capture.robot import PosedRobot
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.randomization import MotionPose
 from humanoid_brain.config.randomization_terms import FOG, FOG_COLOR, FOG_DENSITY
 from humanoid_brain.errors import SceneError
-from humanoid_brain.host.cameras import read_camera
-from humanoid_brain.randomization.image import byte_effects
 from humanoid_brain.randomization.randomizer import Context, Draw, Randomizer
 from humanoid_brain.scene.build import ROBOT
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pxr import Usd
 
     from humanoid_brain.host import Host
+    from humanoid_brain.host.standalone.replicator.render_settings import RenderSettings
 
 ANOTHER = 1 << 40
 """Added to a frame's index for each further attempt at it: another address, so other draws."""
@@ -58,8 +59,8 @@ class CaptureSession:
         self.config, self.host, self._threads = config, host, threads
         self.seconds: defaultdict[str, float] = defaultdict(float)
         """Time in s that the last frame spent on each stage: pose, draw, render, label."""
-        self.rendered: npt.NDArray[np.uint8] | None = None
-        """The last frame's picture [H, W, 3] before what lens and sensor do to it."""
+        self.sample: npt.NDArray[np.uint8] | None = None
+        """Pixels of the last frame's picture [h, w, 3], evenly spread, before the sensor's noise."""
         self._shown = -1
         self._room: FurnishedRoom | None = None
         self._randomizer: Randomizer | None = None
@@ -79,12 +80,11 @@ class CaptureSession:
             raise SceneError("there is no camera", where=config.camera, todo="Name another one with --camera")
         if config.scene.interior is not None:
             self._room = FurnishedRoom(config.scene.interior, stage, self.host, simulation.world)
-        self.categories, self._labelling = classes_of(config, labelled_prims(stage))
+        self.categories, self._labelling = classes_of(config.classes, config.stuff, labelled_prims(stage))
         self._read_keypoints(stage)
         self._randomizer = Randomizer(config.randomization, stage, config.seed)
         replicator = self.host.replicator
-        if self.host.name == "standalone":
-            settings = replicator.standalone_settings  # pyright: ignore[reportAttributeAccessIssue]
+        if (settings := self._standalone) is not None:
             settings.use(config.quality)
             settings.device, settings.threads = config.device, self._threads
         self._product = replicator.create.render_product(config.camera, (config.width, config.height))
@@ -97,7 +97,7 @@ class CaptureSession:
         if name is None or not has_keypoints(stage.GetPrimAtPath(ROBOT)):
             return
         self._keypoints = read_keypoints(stage.GetPrimAtPath(ROBOT))
-        points = {"keypoints": self._keypoints.names, "skeleton": self._keypoints.skeleton}
+        points = self._keypoints.of_category()
         self.categories = tuple(replace(c, **points) if c.name == name else c for c in self.categories)
 
     def frame(self, index: int, attempt: int = 0) -> Iterator[Frame | None]:
@@ -111,17 +111,15 @@ class CaptureSession:
         moving = "motion" in self.config.dataset.outputs and attempt == 0 and self._goes_on(index)
         if moving and self._shown != index - 1:
             yield from self._show(index - 1, 0)  # what moved depends on it, whichever frame was captured last
-        draw = yield from self._show(index, attempt)
+        draw, effects = yield from self._show(index, attempt)
         with self._clock("label"):
-            made = self._read(index, draw, attempt, moving)
+            made = self._read(index, draw, effects, attempt, moving)
         yield made
 
     @property
     def versions(self) -> dict[str, str]:
         """Versions of whatever can change a picture."""
-        packages = ("mitsuba", "usd-core") if self.host.name == "standalone" else ()
-        own = {"humanoid_brain": __version__, self.host.name: self.host.version}
-        return {**own, **{package: metadata.version(package) for package in packages}}
+        return picture_versions(self.host)
 
     def close(self) -> None:
         """Give the stage back, and let go of the World."""
@@ -133,12 +131,19 @@ class CaptureSession:
             self._randomizer.reset()
         self._robot.close()
 
+    @property
+    def _standalone(self) -> RenderSettings | None:
+        """How the standalone host draws; None inside Isaac Sim."""
+        if self.host.name != "standalone":
+            return None
+        return self.host.replicator.standalone_settings  # pyright: ignore[reportAttributeAccessIssue]
+
     def _goes_on(self, index: int) -> bool:
         """Whether a frame is of the same walk, or the next moment of the same recorded motion, as the one before."""
         source = self.config.randomization.robot_pose
         return index % source.hold > 0 or (index > 0 and isinstance(source, MotionPose) and source.order == "sequence")
 
-    def _show(self, index: int, attempt: int) -> Generator[None, None, Draw]:
+    def _show(self, index: int, attempt: int) -> Generator[None, None, tuple[Draw, FrameEffects]]:
         """Bring the scene into the state of a frame and render it."""
         address = index + attempt * ANOTHER
         with self._clock("pose"):
@@ -151,9 +156,10 @@ class CaptureSession:
             draw = self._randomizer.draw(address, self._context())
             self._randomizer.apply(draw)
         yield None
-        yield from self._render(address)
+        effects = FrameEffects(self._randomizer.image_effects(draw), self.config.seed, draw.frame)
+        yield from self._render(address, effects)
         self._shown = address
-        return draw
+        return draw, effects
 
     def _pose(self, address: int) -> Iterator[None]:
         work = self._robot.pose(address)
@@ -170,15 +176,18 @@ class CaptureSession:
         size = (self.config.width, self.config.height)
         return Context((x, y, z), self._robot.heading, image_size=size, **around)
 
-    def _render(self, address: int) -> Iterator[None]:
+    def _render(self, address: int, effects: FrameEffects) -> Iterator[None]:
         """One step of the orchestrator; within Kit's window the application draws it while this yields."""
         orchestrator = self.host.replicator.orchestrator
-        if self.host.name == "standalone":
-            settings = self.host.replicator.standalone_settings  # pyright: ignore[reportAttributeAccessIssue]
+        if (settings := self._standalone) is not None:
             settings.seed = rng.torch_seed(self.config.seed, f"capture/picture/{address}") % 2**31
             settings.fog_density, settings.fog_color = fog_on(self._stage)
-            with self._clock("render"):
-                orchestrator.step(delta_time=0.0, pause_timeline=False)
+            settings.develop = effects.develop
+            try:
+                with self._clock("render"):
+                    orchestrator.step(delta_time=0.0, pause_timeline=False)
+            finally:
+                settings.develop = None
             yield
             return
         step = asyncio.ensure_future(
@@ -190,44 +199,20 @@ class CaptureSession:
         step.result()
         self.seconds["render"] += time.perf_counter() - began
 
-    def _read(self, index: int, draw: Draw, attempt: int, moving: bool) -> Frame:
-        assert self._annotations is not None and self._randomizer is not None
-        data = self._annotations.read()
-        config, outputs = self.config, self.config.dataset.outputs
-        camera = read_camera(self._stage.GetPrimAtPath(config.camera), config.width, config.height)
-        instance = self._labelling.instance(data["instance_segmentation"])
-        depth = np.ascontiguousarray(data["distance_to_image_plane"], np.float32)
-        objects = self._labelling.labels(data)
-        if self._keypoints is not None:
-            positions = self._keypoints.positions(self._robot.link_poses())
-            objects = tuple(
-                replace(each, keypoints=self._keypoints.project(camera, positions, depth, instance, each.instance))
-                if each.prim_path == ROBOT
-                else each
-                for each in objects
-            )
-        color = data.get("rgb")
-        if color is not None:
-            self.rendered = np.ascontiguousarray(color[..., :3])
-            effects = self._randomizer.image_effects(draw)
-            color = byte_effects(self.rendered, effects, config.seed, draw.frame)
+    def _read(self, index: int, draw: Draw, effects: FrameEffects, attempt: int, moving: bool) -> Frame:
+        assert self._annotations is not None
+        data, config = self._annotations.read(), self.config
         values: dict[str, Any] = {**draw.values, **({} if self._room is None else self._room.values)}
         if attempt:
             values["attempt"] = attempt
-        return Frame(
-            index=index,
-            camera=camera,
-            objects=objects,
-            color=color,
-            depth=depth if "depth" in outputs else None,
-            distance=_array(data, "distance_to_camera"),
-            semantic=self._labelling.semantic(data["semantic_segmentation"]),
-            instance=instance,
-            normals=_array(data, "normals", 3),
-            motion=_motion(data, moving),
-            points=None if "pointcloud" not in data else np.asarray(data["pointcloud"]["data"], np.float32),
-            randomization=values,
-        )
+        camera = camera_of(self._stage, config.camera, (config.width, config.height), data)
+        robots = {} if self._keypoints is None else {ROBOT: Robot(self._keypoints, self._robot.link_poses())}
+        frame = read_frame(index, data, camera, self._labelling, config.dataset.outputs, robots, values, moving)
+        if frame.color is None:
+            return frame
+        settings = self._standalone
+        color, self.sample = effects.finish(frame.color, None if settings is None else settings.tone_map)
+        return replace(frame, color=color)
 
     @contextmanager
     def _clock(self, stage: str) -> Iterator[None]:
@@ -245,18 +230,3 @@ def fog_on(stage: Usd.Stage) -> tuple[float, tuple[float, float, float]]:
         return 0.0, (1.0, 1.0, 1.0)
     red, green, blue = prim.GetAttribute(FOG_COLOR).Get()
     return float(prim.GetAttribute(FOG_DENSITY).Get()), (red, green, blue)
-
-
-def _array(data: dict[str, Any], name: str, channels: int = 0) -> npt.NDArray[np.float32] | None:
-    if name not in data:
-        return None
-    array = data[name][..., :channels] if channels else data[name]
-    return np.ascontiguousarray(array, np.float32)
-
-
-def _motion(data: dict[str, Any], moving: bool) -> npt.NDArray[np.float32] | None:
-    """Motion in pixels, x right and y down: Replicator counts left and up. Unknown where no frame came before."""
-    found = _array(data, "motion_vectors", 2)
-    if found is None:
-        return None
-    return -found if moving else np.full_like(found, np.nan)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -71,6 +72,15 @@ class DatasetWriter:
         """Those of ``indices``, by default of this shard, that are neither on the disk nor on their way, ascending."""
         wanted = self._description.indices() if indices is None else indices
         return sorted(set(wanted) - self._folder.whole - self._submitted)
+
+    def grow(self, frames: int) -> None:
+        """Make it a dataset of more frames, where their number was not known before.
+
+        Raises:
+            StorageError: The description cannot be written.
+        """
+        self._description = replace(self._description, frames=frames)
+        self._folder.describe(self._description)
 
     def submit(self, frame: Frame) -> None:
         """Accept a frame; waits while the workers have their hands full.

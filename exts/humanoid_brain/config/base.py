@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -49,6 +50,21 @@ def parse(kind: type[ModelT], text: str, source: str) -> ModelT:
     """Read YAML ``text`` into a model; ``source`` stands for the file in messages. ``extends`` is not followed."""
     data, places = _compose(text, source)
     return _validate(kind, data, source, places)
+
+
+def build(kind: type[ModelT], values: Mapping[str, Any], source: str) -> ModelT:
+    """A model of ``values``; ``source`` stands for the file in messages.
+
+    Raises:
+        ConfigError: As for :func:`load`.
+    """
+    return _validate(kind, dict(values), source, _keys(values, source))
+
+
+def _keys(value: Any, source: str, at: Location = ()) -> Places:
+    if not isinstance(value, Mapping):
+        return {at: source}
+    return {at: source, **{place: source for key in value for place in _keys(value[key], source, (*at, key))}}
 
 
 def _read(path: Path, heirs: tuple[Path, ...]) -> tuple[dict[str, Any], Places]:

@@ -65,17 +65,44 @@ class DatasetConfig(Model):
         return self.model_dump(mode="json", exclude={"workers", "reserve_bytes", "sync"})
 
 
-class CaptureConfig(Model):
+class AnnotationConfig(Model):
+    """What a dataset annotates and holds."""
+
+    classes: tuple[ClassName, ...] = ()
+    """Classes that are annotated, in their order. Left out: every class label on the stage but those of ``stuff``."""
+    stuff: tuple[ClassName, ...] = ("ground", "floor", "wall", "ceiling", "door", "window", "picture", "light")
+    """Classes without single objects: they are in the semantic masks, after ``classes``, but are not annotated."""
+    allow_empty: bool = False
+    """Whether frames may show no object at all, as negative examples."""
+    dataset: DatasetConfig = Field(default_factory=DatasetConfig)
+    """What is written."""
+
+    @model_validator(mode="after")
+    def _check_classes(self) -> AnnotationConfig:
+        if both := sorted(set(self.classes) & set(self.stuff)):
+            raise ValueError(f"'{both[0]}' is in classes and in stuff")
+        return self
+
+
+class WriterConfig(AnnotationConfig):
+    """What Replicator's HumanoidBrainWriter writes."""
+
+    output_dir: Path
+    """Folder of the dataset."""
+    frames: int | None = Field(default=None, ge=1, le=10_000_000)
+    """Frames of the dataset: the n-th step is frame n, one that is there already is not written again, and steps beyond
+    are left out. null: every step adds a frame to a dataset that is begun anew."""
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    """Seed of what changes from step to step, for the readers of the dataset."""
+
+
+class CaptureConfig(AnnotationConfig):
     """A capture: what is seen, what changes from frame to frame, and what is written."""
 
     scene: SceneConfig = Field(default_factory=SceneConfig)
     """The scene, with one environment."""
     randomization: RandomizationConfig = Field(default_factory=RandomizationConfig)
     """What changes from frame to frame."""
-    classes: tuple[ClassName, ...] = ()
-    """Classes that are annotated, in their order. Left out: every class label on the stage but those of ``stuff``."""
-    stuff: tuple[ClassName, ...] = ("ground", "floor", "wall", "ceiling", "door", "window", "picture", "light")
-    """Classes without single objects: they are in the semantic masks, after ``classes``, but are not annotated."""
     width: int = Field(default=640, ge=16, le=8192)
     """Width of the images, pixels."""
     height: int = Field(default=480, ge=16, le=8192)
@@ -95,10 +122,6 @@ class CaptureConfig(Model):
     """Address of a Ray cluster whose nodes share the frames; "auto": the one that this machine belongs to."""
     attempts: int = Field(default=4, ge=1, le=100)
     """How often a frame that is blank, black or without any object is drawn anew before the capture gives up."""
-    allow_empty: bool = False
-    """Whether frames may show no object at all, as negative examples."""
-    dataset: DatasetConfig = Field(default_factory=DatasetConfig)
-    """What is written."""
     device: Literal["cpu", "cuda"] = "cpu"
     """Where the pictures are drawn. The physics of a single scene is quicker on the CPU."""
     seed: int = Field(default=0, ge=0, lt=2**31)
@@ -118,8 +141,6 @@ class CaptureConfig(Model):
     def _check(self) -> CaptureConfig:
         if self.scene.num_envs != 1:
             raise ValueError("scene.num_envs: a capture shows one environment")
-        if both := sorted(set(self.classes) & set(self.stuff)):
-            raise ValueError(f"'{both[0]}' is in classes and in stuff")
         return self
 
     @property

@@ -12,24 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from humanoid_brain.config.base import Model
+from humanoid_brain.config.checks import check_ordered, check_weights
 
 Bounds = tuple[float, float]
-
-
-def check_ordered(name: str, low: float, high: float) -> None:
-    """Refuse an empty range, in words for a config file."""
-    if low > high:
-        raise ValueError(f"the lower end of {name}, {low:g}, lies above the upper end, {high:g}")
-
-
-def check_weights(weights: list[float], count: int) -> None:
-    """Refuse weights that do not fit ``count`` choices; an empty list makes all equally likely."""
-    if not weights:
-        return
-    if len(weights) != count:
-        raise ValueError(f"there are {len(weights)} weights for {count} choices")
-    if min(weights) < 0.0 or sum(weights) <= 0.0:
-        raise ValueError("weights must not be negative, and one at least must be above 0")
 
 
 class Constant(Model):
@@ -151,24 +136,21 @@ class Choice(Model):
         return min(self.values), max(self.values)
 
 
-def _expand(value: Any) -> Any:
-    """The distribution that a plain number or a pair of numbers stands for."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return {"kind": "constant", "value": value}
-    if isinstance(value, list | tuple) and len(value) == 2:
-        return {"kind": "uniform", "low": value[0], "high": value[1]}
-    return value
+def _shorthand(pair: str) -> BeforeValidator:
+    """Expands a plain number to a constant, and a pair of numbers to a range of the kind ``pair``."""
 
+    def expand(value: Any) -> Any:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return {"kind": "constant", "value": value}
+        if isinstance(value, list | tuple) and len(value) == 2:
+            return {"kind": pair, "low": value[0], "high": value[1]}
+        return value
 
-def _expand_count(value: Any) -> Any:
-    """As :func:`_expand`, for whole numbers."""
-    if isinstance(value, list | tuple) and len(value) == 2:
-        return {"kind": "integer", "low": value[0], "high": value[1]}
-    return _expand(value)
+    return BeforeValidator(expand)
 
 
 Ranged = Annotated[
-    Constant | Uniform | LogUniform | Normal | Integer, Field(discriminator="kind"), BeforeValidator(_expand)
+    Constant | Uniform | LogUniform | Normal | Integer, Field(discriminator="kind"), _shorthand("uniform")
 ]
 
 
@@ -221,7 +203,7 @@ class Schedule(Model):
 
 
 Distribution = Constant | Uniform | LogUniform | Normal | Integer | Choice | Schedule
-Scalar = Annotated[Distribution, Field(discriminator="kind"), BeforeValidator(_expand)]
+Scalar = Annotated[Distribution, Field(discriminator="kind"), _shorthand("uniform")]
 """A number, a pair for a uniform range, or a distribution by its kind."""
 
 
@@ -252,7 +234,7 @@ Angle = Annotated[Scalar, within(-360.0, 360.0, "degrees")]
 Count = Annotated[
     Constant | Integer | Choice | Schedule,
     Field(discriminator="kind"),
-    BeforeValidator(_expand_count),
+    _shorthand("integer"),
     AfterValidator(_check_whole),
 ]
 """A whole number, a pair for a range of them, or a distribution by its kind."""

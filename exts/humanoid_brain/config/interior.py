@@ -8,25 +8,14 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from humanoid_brain.config.base import Model
-
-
-def _ordered(value: tuple[float, float]) -> tuple[float, float]:
-    if value[0] > value[1]:
-        raise ValueError(f"the lower end {value[0]:g} is above the upper end {value[1]:g}")
-    return value
-
-
-def _ordered_counts(value: tuple[int, int]) -> tuple[int, int]:
-    _ordered(value)
-    return value
-
+from humanoid_brain.config.checks import ordered
 
 Edge = Annotated[float, Field(ge=2.0, le=100.0)]
 Height = Annotated[float, Field(ge=2.0, le=20.0)]
 Count = Annotated[int, Field(ge=0, le=100)]
-EdgeRange = Annotated[tuple[Edge, Edge], AfterValidator(_ordered)]
-HeightRange = Annotated[tuple[Height, Height], AfterValidator(_ordered)]
-CountRange = Annotated[tuple[Count, Count], AfterValidator(_ordered_counts)]
+EdgeRange = Annotated[tuple[Edge, Edge], AfterValidator(ordered)]
+HeightRange = Annotated[tuple[Height, Height], AfterValidator(ordered)]
+CountRange = Annotated[tuple[Count, Count], AfterValidator(ordered)]
 
 FloorKind = Literal["planks", "parquet", "tiles", "carpet", "concrete"]
 WallKind = Literal["paint", "plaster", "brick", "wallpaper", "panel"]

@@ -58,6 +58,8 @@ class CameraTerm(Term):
     """Focal length in mm."""
     f_stop: Annotated[Scalar, within(0.0, 64.0)] | None = None
     """F-number of the lens, focused on the point looked at; 0 keeps all in focus."""
+    shutter: Annotated[Scalar, within(0.0, 1.0, "s")] | None = None
+    """Exposure time in s, up to the frame's time, while which what moves is smeared; 0 stops all motion."""
     distortion: DistortionTerm | None = None
     """Lens distortion."""
     min_height: float = Field(default=0.1, ge=0.0)

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from humanoid_brain.config.base import Model
-from humanoid_brain.config.distributions import Angle, Constant, Scalar, Share, Uniform, check_ordered, check_weights
+from humanoid_brain.config.checks import check_ordered, check_weights
+from humanoid_brain.config.distributions import Angle, Constant, Scalar, Share, Uniform
 from humanoid_brain.config.scene import Color, Position
 
 Degrees = tuple[float, float]

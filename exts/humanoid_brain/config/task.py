@@ -8,13 +8,9 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from humanoid_brain.config.base import Model
+from humanoid_brain.config.checks import check_ordered
 
 Range = tuple[float, float]
-
-
-def _ordered(name: str, value: Range) -> None:
-    if value[0] > value[1]:
-        raise ValueError(f"{name}: the lower end {value[0]} lies above the upper end {value[1]}")
 
 
 class ActionConfig(Model):
@@ -62,9 +58,9 @@ class VelocityCommandConfig(Model):
 
     @model_validator(mode="after")
     def _check(self) -> VelocityCommandConfig:
-        _ordered("forward", self.forward)
-        _ordered("sideways", self.sideways)
-        _ordered("yaw", self.yaw)
+        check_ordered("forward", *self.forward)
+        check_ordered("sideways", *self.sideways)
+        check_ordered("yaw", *self.yaw)
         return self
 
 
@@ -87,8 +83,8 @@ class TargetCommandConfig(Model):
 
     @model_validator(mode="after")
     def _check(self) -> TargetCommandConfig:
-        _ordered("distance", self.distance)
-        _ordered("bearing", self.bearing)
+        check_ordered("distance", *self.distance)
+        check_ordered("bearing", *self.bearing)
         return self
 
 
@@ -148,7 +144,7 @@ class ResetConfig(Model):
 
     @model_validator(mode="after")
     def _check(self) -> ResetConfig:
-        _ordered("heading", self.heading)
+        check_ordered("heading", *self.heading)
         return self
 
 

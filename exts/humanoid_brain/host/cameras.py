@@ -29,7 +29,8 @@ def read_camera(prim: Usd.Prim, width: int, height: int) -> CameraModel:
     its ``imageSize``, which are scaled to the image.
 
     Raises:
-        SceneError: The prim is no perspective camera, or its lens model is not one of OpenCV's.
+        SceneError: The prim is no perspective camera, its lens model is not one of OpenCV's, or its shutter closes
+            before it opens.
     """
     path = str(prim.GetPath()) if prim else "/"
     if not prim or not prim.IsA(UsdGeom.Camera):
@@ -66,8 +67,23 @@ def read_camera(prim: Usd.Prim, width: int, height: int) -> CameraModel:
         f_stop=float(camera.GetFStopAttr().Get()),
         near=near,
         far=far,
+        shutter=_shutter(camera),
         **lens,
     )
+
+
+def _shutter(camera: UsdGeom.Camera) -> tuple[float, float]:
+    """Opening and closing time in s after the frame's time."""
+    prim = camera.GetPrim()
+    rate = float(prim.GetStage().GetTimeCodesPerSecond())
+    opens, closes = (float(a.Get()) / rate for a in (camera.GetShutterOpenAttr(), camera.GetShutterCloseAttr()))
+    if not opens <= closes:
+        raise SceneError(
+            "the shutter closes before it opens",
+            where=f"{prim.GetPath()}.shutter:close",
+            todo="Set shutter:open and shutter:close in time codes relative to the frame, such as -0.5 and 0",
+        )
+    return opens, closes
 
 
 def _pose(prim: Usd.Prim, units: float) -> Array:

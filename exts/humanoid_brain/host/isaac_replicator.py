@@ -7,6 +7,9 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+_DRIVES = frozenset({"create", "orchestrator"})
+"""Names with which our code makes Replicator draw; a writer or annotator of ours may be a part of another's script."""
+
 
 class IsaacReplicator:
     """``omni.replicator.core`` of the running application; every name but ``orchestrator`` is NVIDIA's own.
@@ -19,24 +22,26 @@ class IsaacReplicator:
     def __init__(self, find: Callable[[], Any]) -> None:
         self._find = find
         self._module: Any = None
+        self._drives = False
 
     @property
     def orchestrator(self) -> IsaacOrchestrator:
         """NVIDIA's orchestrator; see :class:`IsaacOrchestrator`."""
-        return IsaacOrchestrator(self._resolve().orchestrator)
+        return IsaacOrchestrator(self._resolve("orchestrator").orchestrator)
 
     def __getattr__(self, name: str) -> Any:
         """The same name of NVIDIA's module."""
         if name.startswith("_"):
             raise AttributeError(name)
-        return getattr(self._resolve(), name)
+        return getattr(self._resolve(name), name)
 
-    def _resolve(self) -> Any:
+    def _resolve(self, name: str) -> Any:
         if self._module is None:
-            module = self._find()
+            self._module = self._find()
+        if name in _DRIVES and not self._drives:
             # On by default: the window's play button would capture every frame, and training would write a dataset.
-            module.orchestrator.set_capture_on_play(False)
-            self._module = module
+            self._module.orchestrator.set_capture_on_play(False)
+            self._drives = True
         return self._module
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 Trigger = str | Callable[[], bool] | None
+ON_FRAME = "omni.replicator.core.OgnOnFrame"
+"""The trigger by which a writer writes every frame."""
 
 
 class HydraTexture(Protocol):
@@ -145,6 +147,30 @@ class Orchestrator(Protocol):
 
     def set_capture_on_play(self, value: bool) -> None:
         """Capture whenever the timeline plays."""
+        ...
+
+
+class Writer(Protocol):
+    """Base of writers, as far as ours calls or overrides it. ``write`` gets the data of a step."""
+
+    def write(self, data: dict[str, Any]) -> None:
+        """Take one step's data."""
+        ...
+
+    def attach(self, render_products: Products, trigger: Trigger = ON_FRAME) -> None:
+        """Write the frames of render products."""
+        ...
+
+    def detach(self) -> None:
+        """Write no more frames."""
+        ...
+
+    def on_final_frame(self) -> None:
+        """A run has ended."""
+        ...
+
+    def write_metadata(self) -> None:
+        """Write metadata.txt."""
         ...
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What lens, sensor and processing do to a rendered image, by address and with numpy alone.
 
-Light is dealt with in linear units before tone mapping where the renderer gives them (:func:`linear_effects`), the
-grading after it (:func:`display_effects`); for a renderer that gives bytes only, :func:`byte_effects` does both.
+Light is dealt with in linear units before tone mapping where the renderer gives them (:func:`lens_effects`, then
+:func:`with_noise`), the grading after it (:func:`display_effects`); for a renderer that gives bytes only,
+:func:`byte_effects` does it all.
 
 Noise comes from Philox words keyed by :func:`humanoid_brain.rng.stream`, with the frame in the counter: a
 counter-based generator like the one for all other draws, but vectorised by numpy at some nanoseconds per pixel. The
@@ -54,29 +55,39 @@ class ImageEffects:
         return any(getattr(self, f.name) != f.default for f in fields(self) if f.name not in ("contrast", "gamma"))
 
 
-def linear_effects(image: Linear, effects: ImageEffects, seed: int, frame: int) -> Linear:
-    """Metering, exposure, white balance, vignette, blur and noise.
+def lens_effects(image: Linear, effects: ImageEffects) -> Linear:
+    """Metering, exposure, white balance, vignette and blur, all but the noise.
 
     Args:
         image: Linear RGB [H, W, 3], 1 being white; it is not changed.
         effects: Strengths.
-        seed: Seed of the run.
-        frame: Frame index; with the seed, the address of the noise.
 
     Returns:
-        Linear RGB [H, W, 3] float32. Noise may make it negative: it has no bias before it is clipped.
+        Linear RGB [H, W, 3] float32.
     """
+    if not effects.on_light:
+        return image
     gain = white_balance_gain(effects.white_balance) * 2.0**effects.exposure
     if effects.metering > 0.0:
         gain = gain * metered_gain(image) ** effects.metering
     light = image * gain.astype(np.float32)
     if effects.vignette > 0.0:
         light *= _vignette(image.shape[0], image.shape[1], effects.vignette)
-    if effects.blur > 0.0:
-        light = blurred(light, effects.blur)
-    if effects.shot_noise > 0.0 or effects.read_noise > 0.0:
-        light += sensor_noise(light, effects.shot_noise, effects.read_noise, seed, frame)
-    return light
+    return blurred(light, effects.blur) if effects.blur > 0.0 else light
+
+
+def with_noise(light: Linear, effects: ImageEffects, seed: int, frame: int) -> Linear:
+    """Linear RGB [H, W, 3] with the sensor's noise, which may make it negative: it has no bias before it is clipped.
+
+    Args:
+        light: What :func:`lens_effects` gives.
+        effects: Strengths.
+        seed: Seed of the run.
+        frame: Frame index; with the seed, the address of the noise.
+    """
+    if effects.shot_noise == 0.0 and effects.read_noise == 0.0:
+        return light
+    return light + sensor_noise(light, effects.shot_noise, effects.read_noise, seed, frame)
 
 
 def display_effects(image: Bytes, effects: ImageEffects) -> Bytes:
@@ -89,7 +100,7 @@ def display_effects(image: Bytes, effects: ImageEffects) -> Bytes:
 def byte_effects(image: Bytes, effects: ImageEffects, seed: int, frame: int) -> Bytes:
     """All effects on an sRGB image [H, W, 3] uint8: the light is recovered as far as the bytes hold it."""
     if effects.on_light:
-        image = encode(linear_effects(decode(image), effects, seed, frame))
+        image = encode(with_noise(lens_effects(decode(image), effects), effects, seed, frame))
     return display_effects(image, effects)
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from humanoid_brain.capture.drawing import Color, Image, KeypointStyle, draw_box, draw_keypoints
 from humanoid_brain.capture.validate.files import read_color
 from humanoid_brain.capture.validate.labels import mask_of
 from humanoid_brain.capture.validate.source import Picture
 
 Json = dict[str, Any]
-Image = npt.NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
 _SMALL, _LARGE = 192, 640
@@ -30,6 +30,7 @@ _COLORS = (
     (60, 80, 110),
 )
 """Blue, green, red; dark enough for white letters."""
+_KEYPOINTS = KeypointStyle(bone=(255, 255, 255), seen=(60, 160, 40), hidden=(40, 140, 240), ring=(255, 255, 255))
 
 
 def small(picture: Picture) -> str | None:
@@ -69,7 +70,7 @@ def heat_map(grid: npt.NDArray[np.float64]) -> str:
     return _png(np.kron(image, np.ones((8, 8, 1), np.uint8)))
 
 
-def _draw_mask(canvas: Image, item: Json, picture: Picture, color: tuple[int, int, int]) -> None:
+def _draw_mask(canvas: Image, item: Json, picture: Picture, color: Color) -> None:
     import cv2
 
     try:
@@ -86,17 +87,13 @@ def _draw_mask(canvas: Image, item: Json, picture: Picture, color: tuple[int, in
     cv2.drawContours(canvas, outlines, -1, color, 1, cv2.LINE_AA)
 
 
-def _draw_box(canvas: Image, box: Any, scale: float, color: tuple[int, int, int], thickness: int) -> None:
-    import cv2
-
+def _draw_box(canvas: Image, box: Any, scale: float, color: Color, thickness: int) -> None:
     corners = _corners(box, scale)
     if corners is not None:
-        cv2.rectangle(canvas, corners[0], corners[1], color, thickness, cv2.LINE_AA)
+        draw_box(canvas, *corners, color, thickness)
 
 
 def _draw_keypoints(canvas: Image, item: Json, category: Json, scale: float) -> None:
-    import cv2
-
     flat, names = item.get("keypoints"), category.get("keypoints") or []
     if not isinstance(flat, list) or len(flat) != 3 * len(names):
         return
@@ -106,18 +103,12 @@ def _draw_keypoints(canvas: Image, item: Json, category: Json, scale: float) -> 
         return
     if not np.isfinite(points).all():
         return
-    places = [(round(u), round(v)) for u, v in np.clip(points[:, :2] * scale, -1e4, 1e4)]
-    for pair in category.get("skeleton") or []:
-        a, b = (pair[0] - 1, pair[1] - 1) if _is_pair(pair, len(names)) else (0, 0)
-        if points[a, 2] > 0 and points[b, 2] > 0:
-            cv2.line(canvas, places[a], places[b], (255, 255, 255), 1, cv2.LINE_AA)
-    for place, seen in zip(places, points[:, 2].tolist(), strict=True):
-        if seen > 0:
-            cv2.circle(canvas, place, 3, (255, 255, 255), -1, cv2.LINE_AA)
-            cv2.circle(canvas, place, 2, (60, 160, 40) if seen == 2 else (40, 140, 240), -1, cv2.LINE_AA)
+    points[:, :2] = np.clip(points[:, :2] * scale, -1e4, 1e4)
+    pairs = [pair for pair in category.get("skeleton") or [] if _is_pair(pair, len(names))]
+    draw_keypoints(canvas, points, [(a - 1, b - 1) for a, b in pairs], _KEYPOINTS)
 
 
-def _draw_name(canvas: Image, item: Json, name: str, scale: float, color: tuple[int, int, int]) -> None:
+def _draw_name(canvas: Image, item: Json, name: str, scale: float, color: Color) -> None:
     import cv2
 
     corners = _corners(item.get("bbox"), scale)
@@ -147,7 +138,7 @@ def _is_pair(pair: Any, count: int) -> bool:
     return isinstance(pair, list) and len(pair) == 2 and all(isinstance(end, int) and 0 < end <= count for end in pair)
 
 
-def _color(category: Any, order: list[Any]) -> tuple[int, int, int]:
+def _color(category: Any, order: list[Any]) -> Color:
     """A colour per class."""
     return _COLORS[order.index(category) % len(_COLORS)] if category in order else (90, 90, 90)
 

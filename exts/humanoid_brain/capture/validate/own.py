@@ -39,13 +39,13 @@ class OwnSource:
         DatasetError: There is none, or its description is damaged.
     """
 
-    must_have_objects = True
-
     def __init__(self, folder: Path) -> None:
         self._dataset = Dataset(folder)
         self.title = folder.resolve().name
         self.categories = self._dataset.categories
         self.count = len(self._dataset.indices)
+        settings = self._dataset.identity.get("config")
+        self.must_have_objects = not (isinstance(settings, dict) and settings.get("allow_empty"))
 
     def picture(self, number: int) -> Picture:
         """A frame by its place among those that are there."""

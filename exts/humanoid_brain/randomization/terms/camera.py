@@ -54,6 +54,7 @@ class Camera(Term[CameraTerm]):
         self._placed: Placed | None = None
         self._focal_length, self._aperture = 50.0, 20.955  # UsdGeom.Camera's own defaults, mm
         self._offset = (0.0, 0.0)
+        self._time_codes = 24.0
 
     def resolve(self, stage: Usd.Stage, workspace: Workspace) -> list[str]:
         """Find the camera."""
@@ -67,6 +68,7 @@ class Camera(Term[CameraTerm]):
         self._aperture = float(camera.GetHorizontalApertureAttr().Get())
         shifts = (camera.GetHorizontalApertureOffsetAttr(), camera.GetVerticalApertureOffsetAttr())
         self._offset = (float(shifts[0].Get()), float(shifts[1].Get()))
+        self._time_codes = float(stage.GetTimeCodesPerSecond())
         self._placed = workspace.place(prim)
         if self.config.distortion is not None:
             workspace.apply_api(workspace.over(self.config.path), DISTORTION_API)
@@ -91,6 +93,8 @@ class Camera(Term[CameraTerm]):
         if config.f_stop is not None:
             values["f_stop"] = self.single("f_stop", config.f_stop, moment)
             values["focus_distance"] = float(np.linalg.norm(target - position))
+        if config.shutter is not None:
+            values["shutter"] = self.single("shutter", config.shutter, moment)
         if config.distortion is not None:
             focal = values.get("focal_length", self._focal_length)
             values.update(self._lens(config.distortion, moment, focal, context.image_size))
@@ -160,6 +164,9 @@ class Camera(Term[CameraTerm]):
         for quantity, attribute in names.items():
             if quantity in taken:
                 yield Edit(path, attribute, _TYPES.Float, single(taken[quantity]))
+        if "shutter" in taken:
+            yield Edit(path, "shutter:open", _TYPES.Double, -taken["shutter"] * self._time_codes)
+            yield Edit(path, "shutter:close", _TYPES.Double, 0.0)
         if "image_size" in taken:
             yield from self._distortion_edits(taken)
 

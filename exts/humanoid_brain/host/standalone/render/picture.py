@@ -34,9 +34,11 @@ class Preset:
     """Samples of the noise-free pictures that guide the denoiser; 0 leaves the noise in."""
     quality: Quality = "fast"
     """How thoroughly to denoise: "high" takes four times as long as "fast"."""
+    exposures: int = 8
+    """Most moments of a picture with motion blur, a power of two."""
 
 
-PRESETS = {"preview": Preset(1, 3, 1), "standard": Preset(2, 4, 2), "high": Preset(32, 6, 4, "high")}
+PRESETS = {"preview": Preset(1, 3, 1, exposures=4), "standard": Preset(2, 4, 2), "high": Preset(32, 6, 4, "high", 16)}
 
 
 def linear_picture(renderer: StageRenderer, camera: CameraModel, preset: Preset, seed: int) -> Floats:
@@ -48,13 +50,16 @@ def linear_picture(renderer: StageRenderer, camera: CameraModel, preset: Preset,
     return denoise(radiance, guides, preset.quality, on_gpu=renderer.backend.on_gpu)
 
 
-def denoise(linear: Floats, guides: Guides, quality: Quality = "fast", *, on_gpu: bool = False) -> Floats:
+def denoise(
+    linear: Floats, guides: Guides, quality: Quality = "fast", *, exact: bool = True, on_gpu: bool = False
+) -> Floats:
     """Take the noise out with Intel's Open Image Denoise, which keeps edges and textures that the guides show.
 
     Args:
         linear: Noisy radiance [H, W, 3].
         guides: From :meth:`StageRenderer.guides`.
         quality: "fast" or "high".
+        exact: Whether the guides have an edge wherever the picture has one, and noise nowhere.
         on_gpu: Whether PyTorch's CUDA device does it; the processor takes ten times as long.
     """
     import pyoidn
@@ -63,24 +68,32 @@ def denoise(linear: Floats, guides: Guides, quality: Quality = "fast", *, on_gpu
     normal = np.clip(guides.normal, -1.0, 1.0)
     images = [np.maximum(linear, np.float32(0.0)), albedo, normal]
     if not on_gpu:
-        return pyoidn.denoise(*images, hdr=True, clean_aux=True, quality=quality)
+        return pyoidn.denoise(*images, hdr=True, clean_aux=exact, quality=quality)
     import torch
 
     there = [torch.from_numpy(image).cuda() for image in images]
-    return pyoidn.denoise(*there, hdr=True, clean_aux=True, quality=quality).cpu().numpy()
+    return pyoidn.denoise(*there, hdr=True, clean_aux=exact, quality=quality).cpu().numpy()
 
 
-def add_fog(linear: Floats, distance: Floats, density: float, color: tuple[float, float, float]) -> Floats:
-    """Even fog: light fades by the Beer-Lambert law over the exact distance, and the fog's own takes its place.
+def fog_left(distance: Floats, density: float) -> Floats:
+    """Share of the light that gets through even fog, by the Beer-Lambert law.
+
+    Args:
+        distance: Distance in m along the ray, inf for the sky.
+        density: Extinction in 1/m, above 0; visibility is about 3 / density.
+    """
+    return np.exp(np.float32(-density) * distance)
+
+
+def add_fog(linear: Floats, left: Floats, color: tuple[float, float, float]) -> Floats:
+    """Even fog: its own light takes the place of what it holds back.
 
     Args:
         linear: Radiance [H, W, 3].
-        distance: Distance [H, W] in m along the ray, inf for the sky.
-        density: Extinction in 1/m; visibility is about 3 / density.
+        left: Share [H, W] of the light that gets through, from :func:`fog_left`.
         color: Radiance of thick fog.
     """
-    left = np.exp(-density * distance)[..., None] if density > 0.0 else np.float32(1.0)
-    return (linear * left + np.array(color) * (1.0 - left)).astype(np.float32)
+    return (linear * left[..., None] + np.array(color) * (1.0 - left[..., None])).astype(np.float32)
 
 
 def tone_map(linear: Floats, exposure: float = 0.0, white: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Image:

@@ -8,6 +8,7 @@ compiled in. Sums over samples and interleaving are done where the rays are: num
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +61,12 @@ class Guides:
     """[H, W] m; 0 where nothing is, so divide by the coverage."""
     coverage: Floats
     """[H, W] share of the samples that saw something."""
+
+
+def mean_guides(guides: Sequence[Guides]) -> Guides:
+    """The mean of several pictures' guides."""
+    names = ("albedo", "normal", "distance", "coverage")
+    return Guides(*(np.mean([getattr(each, name) for each in guides], 0).astype(np.float32) for name in names))
 
 
 class RayTracer:
@@ -151,21 +158,29 @@ class RayTracer:
         _, _, found = dr.while_loop((start, active, found), lambda start, active, found: active, step)
         return np.bincount(owner[np.array(found, bool)], minlength=len(windows))
 
-    def color(self, scene: MitsubaScene, camera: CameraModel, samples: int, seed: int, depth: int) -> Floats:
-        """Radiance [H, W, 3]: the mean of ``samples`` paths per pixel."""
+    def color(
+        self,
+        scene: MitsubaScene,
+        camera: CameraModel,
+        samples: int,
+        seed: int,
+        depth: int,
+        pixels: Integers | None = None,
+    ) -> Floats:
+        """Radiance [H, W, 3], or that of some ``pixels`` [N, 3]: the mean of ``samples`` paths per pixel."""
         mi, dr = self._backend.mi, self._backend.dr
         if depth not in self._integrators:
             self._integrators[depth] = mi.load_dict({"type": "path", "max_depth": depth})
         total = mi.Vector3f(0.0)
-        for count, sampler, rays, known in self._batches(camera, samples, seed, "color"):
+        for count, sampler, rays, known in self._batches(camera, samples, seed, "color", pixels):
             rays, _ = self._past_lamps(scene, rays, mi.Float(0.0), known)
             radiance, _, _ = self._integrators[depth].sample(scene.scene, sampler, rays, active=known)
             radiance = dr.select(known & dr.all(dr.isfinite(radiance)), radiance, 0.0)
             dr.eval(radiance)  # a sum over neighbours would trace the rays for each channel again
             total = total + mi.Vector3f(*(dr.block_sum(channel, count) for channel in radiance))
             dr.eval(total)
-        mean = dr.ravel(total / dr.opaque(mi.Float, samples))
-        return np.array(mean, np.float32).reshape(camera.height, camera.width, 3)
+        mean = np.array(dr.ravel(total / dr.opaque(mi.Float, samples)), np.float32).reshape(-1, 3)
+        return mean if pixels is not None else mean.reshape(camera.height, camera.width, 3)
 
     def guides(self, scene: MitsubaScene, camera: CameraModel, samples: int, seed: int) -> Guides:
         """Means over ``samples`` of what is seen first."""
@@ -194,21 +209,23 @@ class RayTracer:
             np.array(means[7], np.float32).reshape(size),
         )
 
-    def _batches(self, camera: CameraModel, samples: int, seed: int, purpose: str) -> Any:
+    def _batches(
+        self, camera: CameraModel, samples: int, seed: int, purpose: str, pixels: Integers | None = None
+    ) -> Any:
         """Samples per pixel, sampler, rays and mask of each launch; a seed of its own for each."""
         mi = self._backend.mi
-        pixels = camera.width * camera.height
-        most = max(1, _LANES[self._backend.variant] // pixels)
+        number = camera.width * camera.height if pixels is None else len(pixels)
+        most = max(1, _LANES[self._backend.variant] // number)
         for start in range(0, samples, most):
             count = min(most, samples - start)
             sampler = mi.load_dict({"type": "independent"})
             key = stream(seed, f"{purpose}/{start}") & 0xFFFFFFFF
-            sampler.seed(self._backend.dr.opaque(mi.UInt32, key), pixels * count)
-            yield count, sampler, *self._sample_rays(camera, sampler, count)
+            sampler.seed(self._backend.dr.opaque(mi.UInt32, key), number * count)
+            yield count, sampler, *self._sample_rays(camera, sampler, count, pixels)
 
-    def _sample_rays(self, camera: CameraModel, sampler: Any, count: int) -> tuple[Any, Any]:
+    def _sample_rays(self, camera: CameraModel, sampler: Any, count: int, pixels: Integers | None) -> tuple[Any, Any]:
         mi, dr = self._backend.mi, self._backend.dr
-        column, row = self._pixels(camera, count)
+        column, row = self._pixels(camera, count, pixels)
         jitter = sampler.next_2d()
         if camera.kind == "pinhole":
             local, known = self._straight(camera, mi.Float(column) + jitter.x, mi.Float(row) + jitter.y), mi.Bool(True)
@@ -224,11 +241,14 @@ class RayTracer:
         rays, _ = self._world_rays(camera, origin, local)
         return mi.RayDifferential3f(rays), known
 
-    def _pixels(self, camera: CameraModel, count: int) -> tuple[Any, Any]:
-        """Column and row of each ray, ``count`` neighbours for each pixel, row by row."""
+    def _pixels(self, camera: CameraModel, count: int, pixels: Integers | None = None) -> tuple[Any, Any]:
+        """Column and row of each ray, ``count`` neighbours for each pixel, all row by row or some by number."""
         mi, dr = self._backend.mi, self._backend.dr
         width, per_pixel = dr.opaque(mi.UInt32, camera.width), dr.opaque(mi.UInt32, count)
-        pixel = dr.arange(mi.UInt32, camera.width * camera.height * count) // per_pixel
+        number = camera.width * camera.height if pixels is None else len(pixels)
+        pixel = dr.arange(mi.UInt32, number * count) // per_pixel
+        if pixels is not None:
+            pixel = dr.gather(mi.UInt32, mi.UInt32(pixels.astype(np.uint32)), pixel)
         return pixel % width, pixel // width
 
     def _straight(self, camera: CameraModel, x: Any, y: Any) -> Any:

@@ -134,19 +134,27 @@ class StageRenderer:
             hits.position.reshape(*size, 3),
         )
 
-    def color(self, camera: CameraModel, samples: int, seed: int, depth: int = 4) -> Floats:
-        """Linear radiance [H, W, 3].
+    def color(
+        self,
+        camera: CameraModel,
+        samples: int,
+        seed: int,
+        depth: int = 4,
+        pixels: npt.NDArray[np.int64] | None = None,
+    ) -> Floats:
+        """Linear radiance [H, W, 3], or [N, 3] of some pixels.
 
         Args:
             camera: The camera, with its depth of field.
             samples: Paths per pixel.
             seed: The same seed gives the same noise.
             depth: Most segments of a path: 2 is direct light alone.
+            pixels: Numbers of the N pixels, row by row.
 
         Raises:
             DeviceError: There is no LLVM and no CUDA on this machine.
         """
-        return self._tracer.color(self._ready(), camera, samples, seed, depth)
+        return self._tracer.color(self._ready(), camera, samples, seed, depth, pixels)
 
     def guides(self, camera: CameraModel, samples: int, seed: int) -> Guides:
         """What each pixel sees first, as means over samples; for a denoiser."""

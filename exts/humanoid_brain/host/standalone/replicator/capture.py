@@ -17,14 +17,17 @@ from humanoid_brain.host.standalone.replicator.poses import BodyPoses, StageFram
 from humanoid_brain.host.standalone.replicator.render_products import RenderProduct
 from humanoid_brain.host.standalone.replicator.render_settings import settings
 from humanoid_brain.host.standalone.replicator.semantics import StageSemantics
+from humanoid_brain.host.standalone.replicator.shutter import moments_of
 from humanoid_brain.host.standalone.simulation import simulation
 from humanoid_brain.host.standalone.utils.stage import get_current_stage, on_stage_change
 
 if TYPE_CHECKING:
     from pxr import Usd
 
+    from humanoid_brain.host.standalone.render.exposures import Moment
+    from humanoid_brain.host.standalone.render.picture import Floats
     from humanoid_brain.host.standalone.render.renderer import StageRenderer
-    from humanoid_brain.optics import CameraModel
+    from humanoid_brain.optics import Array, CameraModel
 
 
 class _StageCapture:
@@ -88,7 +91,7 @@ def capture() -> None:
     renderer.sync(poses or None)
     semantics, frames = StageSemantics(stage), StageFrames(stage, poses)
     for product in products:
-        _fill(product, _frame(product, stage, renderer, semantics, frames))
+        _fill(product, _frame(product, current, poses, semantics, frames))
     current.steps += 1
     for writer in WriterRegistry.attached():
         writer.take(products, current.steps)
@@ -96,16 +99,24 @@ def capture() -> None:
 
 def _frame(
     product: RenderProduct,
-    stage: Usd.Stage,
-    renderer: StageRenderer,
+    current: _StageCapture,
+    poses: dict[str, Array],
     semantics: StageSemantics,
     frames: StageFrames,
 ) -> Frame:
+    stage, renderer = current.stage, current.renderer()
     prim = stage.GetPrimAtPath(frames.authored(product.camera_path))
     camera = _camera(product, prim, frames)
-    labels = renderer.labels(camera)
     colored = any(annotator.output.needs_picture for annotator in product.annotators)
-    picture = _picture(renderer, camera, labels.distance) if colored else None
+    moments: list[Moment] = []
+    if colored and camera.shutter[1] > camera.shutter[0]:
+        carrier, most = frames.body_of(product.camera_path), settings.preset.exposures
+        moments = moments_of(renderer, camera, carrier, poses, current.bodies.twists(poses), most)
+    blurred = _blurred(renderer, moments, poses) if moments else None
+    labels = renderer.labels(camera)
+    picture = None
+    if colored:
+        picture = _picture(*(blurred or _sharp(renderer, camera, labels.distance)))
     return Frame(stage, renderer, camera, prim, labels, picture, semantics, frames, product.past)
 
 
@@ -123,15 +134,34 @@ def _camera(product: RenderProduct, prim: Usd.Prim, frames: StageFrames) -> Came
     return replace(read_camera(prim, *product.resolution), world_from_camera=rigid(frames.frame(product.camera_path)))
 
 
-def _picture(renderer: StageRenderer, camera: CameraModel, distance: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
-    """RGBA [H, W, 4] in sRGB as the settings ask for it."""
-    from humanoid_brain.host.standalone.render.picture import add_fog, linear_picture, tone_map
+def _sharp(renderer: StageRenderer, camera: CameraModel, distance: Floats) -> tuple[Floats, Floats]:
+    """Linear radiance [H, W, 3] at the frame's time, and the share [H, W] of it that fog lets through."""
+    from humanoid_brain.host.standalone.render.picture import fog_left, linear_picture
 
-    linear = linear_picture(renderer, camera, settings.preset, settings.seed)
+    density = settings.fog_density
+    left = fog_left(distance, density) if density > 0.0 else np.ones_like(distance)
+    return linear_picture(renderer, camera, settings.preset, settings.seed), left
+
+
+def _blurred(renderer: StageRenderer, moments: list[Moment], poses: dict[str, Array]) -> tuple[Floats, Floats]:
+    """As :func:`_sharp`, as a mean over moments; what moved for it is put back."""
+    from humanoid_brain.host.standalone.render.exposures import blurred_picture
+
+    made = blurred_picture(renderer, moments, settings.preset, settings.seed, settings.fog_density)
+    renderer.sync(poses)
+    return made
+
+
+def _picture(linear: Floats, left: Floats) -> npt.NDArray[np.uint8]:
+    """RGBA [H, W, 4] in sRGB of linear radiance, as the settings ask for it."""
+    from humanoid_brain.host.standalone.render.picture import add_fog
+
     if settings.fog_density > 0.0:
-        linear = add_fog(linear, distance, settings.fog_density, settings.fog_color)
-    picture = np.full((camera.height, camera.width, 4), 255, np.uint8)
-    picture[..., :3] = tone_map(linear, settings.exposure, settings.white)
+        linear = add_fog(linear, left, settings.fog_color)
+    if settings.develop is not None:
+        linear = settings.develop(linear)
+    picture = np.full((*left.shape, 4), 255, np.uint8)
+    picture[..., :3] = settings.tone_map(linear)
     return picture
 
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the rigid bodies are now, in every environment: one read from the engine per frame."""
+"""Where the rigid bodies are now and how they move, in every environment: one read from the engine per quantity."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +18,25 @@ if TYPE_CHECKING:
 
     from humanoid_brain.host.standalone.engine_tensors import Buffer, TensorBinding
 
+_AT_REST = 1e-5
+"""m/s and rad/s below which a body stands still."""
+
+
+@dataclass(frozen=True, eq=False)
+class Twist:
+    """The motion of a rigid body: its centre of mass (3,) in m, velocity (3,) of that in m/s, and rad/s (3,); world."""
+
+    center: Array
+    linear: Array
+    angular: Array
+
+    def motion(self, seconds: float) -> Array:
+        """Rigid motion (4, 4) of the world by which the body's points go on for some time, or back, at this rate."""
+        moved = np.eye(4)
+        moved[:3, :3] = _turn(self.angular * seconds)
+        moved[:3, 3] = self.center + self.linear * seconds - moved[:3, :3] @ self.center
+        return moved
+
 
 class BodyPoses:
     """World poses of all rigid bodies of a stage, links of articulations and those of clones included."""
@@ -25,7 +45,7 @@ class BodyPoses:
         self._stage = stage
         self._view: SimulationView | None = None
         self._paths: list[str] = []
-        self._bound: tuple[TensorBinding, Buffer] | None = None
+        self._bound: dict[Quantity, tuple[TensorBinding, Buffer]] = {}
 
     def read(self) -> dict[str, Array]:
         """Poses (4, 4) of the bodies by path, for column vectors; empty when physics is stopped.
@@ -33,23 +53,33 @@ class BodyPoses:
         Raises:
             SceneError: A body of the stage is not simulated, having been added after play.
         """
-        if simulation.view is None:
-            self._view, self._bound = None, None
-            return {}
         if self._view is not simulation.view:
-            self._paths = body_paths(self._stage)
-            self._bound = self._bind() if self._paths else None
-            self._view = simulation.view
-        if self._bound is None:
+            self._view, self._bound = simulation.view, {}
+            self._paths = [] if simulation.view is None else body_paths(self._stage)
+        if not self._paths:
             return {}
-        binding, buffer = self._bound
-        binding.read(buffer)
-        values = buffer.tensor.cpu().numpy().astype(np.float64)
-        return dict(zip(self._paths, to_matrices(values), strict=True))
+        return dict(zip(self._paths, to_matrices(self._values(Quantity.BODY_POSE)), strict=True))
 
-    def _bind(self) -> tuple[TensorBinding, Buffer]:
-        binding = simulation.engine.bind(Quantity.BODY_POSE, self._paths)
-        return binding, binding.allocate()
+    def twists(self, poses: dict[str, Array]) -> dict[str, Twist]:
+        """How those bodies move whose ``poses``, from :meth:`read`, will not stay as they are."""
+        if not poses:
+            return {}
+        velocities, masses = self._values(Quantity.BODY_VELOCITY), self._values(Quantity.BODY_COM)
+        found: dict[str, Twist] = {}
+        for path, velocity, mass in zip(self._paths, velocities, masses, strict=True):
+            if np.abs(velocity).max() > _AT_REST:
+                center = poses[path][:3, :3] @ mass[:3] + poses[path][:3, 3]
+                found[path] = Twist(center, velocity[:3], velocity[3:])
+        return found
+
+    def _values(self, quantity: Quantity) -> Array:
+        """A quantity of all bodies, by one read from the engine."""
+        if quantity not in self._bound:
+            binding = simulation.engine.bind(quantity, self._paths)
+            self._bound[quantity] = binding, binding.allocate()
+        binding, buffer = self._bound[quantity]
+        binding.read(buffer)
+        return buffer.tensor.cpu().numpy().astype(np.float64)
 
 
 def body_paths(stage: Usd.Stage) -> list[str]:
@@ -145,6 +175,16 @@ def _root_link(prim: Usd.Prim) -> str:
         return ""
     start = roots[0].GetPath()
     return str(next((link for link in links if link.GetPath().HasPrefix(start)), links[0]).GetPath())
+
+
+def _turn(angle: Array) -> Array:
+    """Rotation (3, 3) about a vector (3,) by its length in rad: Rodrigues' formula."""
+    length = float(np.linalg.norm(angle))
+    if length == 0.0:
+        return np.eye(3)
+    x, y, z = angle / length
+    cross = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    return np.eye(3) + np.sin(length) * cross + (1.0 - np.cos(length)) * (cross @ cross)
 
 
 def rigid(matrix: Array) -> Array:

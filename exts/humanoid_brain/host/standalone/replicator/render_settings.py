@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from humanoid_brain.errors import HostError
-from humanoid_brain.host.standalone.render.picture import PRESETS, Preset
+from humanoid_brain.host.standalone.render.picture import PRESETS, Floats, Image, Preset, tone_map
 
 
 @dataclass
@@ -31,6 +31,8 @@ class RenderSettings:
     """Extinction of even fog in 1/m; one sees about 3 / density far. 0 is clear air."""
     fog_color: tuple[float, float, float] = (0.7, 0.75, 0.8)
     """Radiance of thick fog, linear RGB."""
+    develop: Callable[[Floats], Floats] | None = None
+    """What lens and sensor make of a picture's linear radiance [H, W, 3], before exposure, white and tone mapping."""
     environments: Sequence[str] | None = None
     """Of the robots and other bodies in cloned environments, draw those at these paths only; None draws all."""
 
@@ -43,6 +45,10 @@ class RenderSettings:
         if preset not in PRESETS:
             raise HostError(f"there is no preset '{preset}'", todo=f"Use {', '.join(PRESETS)}")
         self.preset = PRESETS[preset]
+
+    def tone_map(self, light: Floats) -> Image:
+        """Linear radiance [..., 3] as sRGB bytes, by ``exposure`` and ``white``."""
+        return tone_map(light, self.exposure, self.white)
 
     def reset(self) -> None:
         """Back to what a new process has."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar, Protocol
 
+from humanoid_brain.host.replicator_api import ON_FRAME, Trigger
 from humanoid_brain.host.standalone.replicator.annotators import Annotator
 from humanoid_brain.host.standalone.replicator.errors import InvalidWriterError, WriterError, WriterRegistryError
 from humanoid_brain.host.standalone.replicator.payload import STRUCTURES, arrange
@@ -15,10 +16,6 @@ from humanoid_brain.host.standalone.replicator.render_products import RenderProd
 from humanoid_brain.host.standalone.replicator.render_settings import settings
 from humanoid_brain.host.standalone.utils.stage import on_stage_change
 
-ON_FRAME = "omni.replicator.core.OgnOnFrame"
-"""The trigger that writes every frame."""
-
-Trigger = str | Callable[[], bool] | None
 Products = str | RenderProduct | Sequence[str | RenderProduct]
 
 
