@@ -89,8 +89,9 @@ class CameraModel:
                 seen = angle <= self.field
             else:
                 plane = np.stack([x / depth, y / depth], -1)
-                seen = (depth > 0.0) & (np.hypot(plane[:, 0], plane[:, 1]) <= np.tan(min(self.field, np.pi / 2)))
+                seen = depth > 0.0
                 if self.kind == "opencv":
+                    seen &= np.hypot(plane[:, 0], plane[:, 1]) <= np.tan(min(self.field, np.pi / 2))
                     plane = _distort(plane, self._coefficients)[0]
         pixels = plane * (self.fx, self.fy) + (self.cx, self.cy)
         return np.where(seen[:, None], pixels, np.nan), depth

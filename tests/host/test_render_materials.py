@@ -159,7 +159,8 @@ def test_a_surface_that_emits_is_seen_and_lights_others() -> None:
     dome.CreateIntensityAttr(0.0)
     renderer = renderer_of(stage)
     below = camera_at((1.4, 0, 0.2), (1.4, 0, 1), size=16, focal=20, up=(0, 1, 0))
-    assert renderer.color(below, 4, 0)[8, 8] == pytest.approx((3.0, 1.5, 0.0), rel=1e-3)
+    # Its gloss adds a little of what the floor gives back.
+    assert renderer.color(below, 4, 0)[8, 8] == pytest.approx((3.0, 1.5, 0.0), rel=5e-3)
     floor = renderer.color(ABOVE, 32, 0)[16, 10]
     assert floor[0] > 0.01 and floor[0] == pytest.approx(2 * floor[1], rel=1e-3) and floor[2] == 0
 

@@ -108,9 +108,9 @@ def tone_map(linear: Floats, exposure: float = 0.0, white: tuple[float, float, f
     gains = np.array(white, np.float32) * np.float32(2.0**exposure)
     # One plane after the other: numpy is slow along an axis of three.
     planes = np.maximum(np.moveaxis(linear, -1, 0) * gains[:, None, None], np.float32(0.0))
-    low = planes.min(0)
+    low = np.minimum(np.minimum(planes[0], planes[1]), planes[2])  # its own reduction is ten times as slow
     planes -= np.where(low < 0.08, low - np.float32(6.25) * low * low, np.float32(0.04))
-    peak = planes.max(0)
+    peak = np.maximum(np.maximum(planes[0], planes[1]), planes[2])
     bright = peak >= start
     if bright.any():
         color, peak, room = planes[:, bright], peak[bright], 1.0 - start

@@ -23,9 +23,10 @@ from humanoid_brain.rng import stream
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
 
-_LANES = {"llvm_ad_rgb": 1 << 18, "cuda_ad_rgb": 1 << 24}
-"""Rays per launch. On a CPU, sums over neighbouring rays cost more than the rays, so that a launch had best have one
-ray per pixel; a GPU wants many."""
+_LANES = {"llvm_ad_rgb": 1 << 21, "cuda_ad_rgb": 1 << 24}
+"""Most rays per launch: to put a launch together takes as long as tracing a hundred thousand rays."""
+_MOST_SAMPLES = 16
+"""Most samples of a pixel in one launch: the sum over them is written out in the kernel."""
 _LAYERS = 8
 """Transparent surfaces that a label ray goes through."""
 _VISIBLE_OPACITY = 0.5
@@ -176,8 +177,7 @@ class RayTracer:
             rays, _ = self._past_lamps(scene, rays, mi.Float(0.0), known)
             radiance, _, _ = self._integrators[depth].sample(scene.scene, sampler, rays, active=known)
             radiance = dr.select(known & dr.all(dr.isfinite(radiance)), radiance, 0.0)
-            dr.eval(radiance)  # a sum over neighbours would trace the rays for each channel again
-            total = total + mi.Vector3f(*(dr.block_sum(channel, count) for channel in radiance))
+            total = total + mi.Vector3f(*self._summed(list(radiance), count))
             dr.eval(total)
         mean = np.array(dr.ravel(total / dr.opaque(mi.Float, samples)), np.float32).reshape(-1, 3)
         return mean if pixels is not None else mean.reshape(camera.height, camera.width, 3)
@@ -194,9 +194,8 @@ class RayTracer:
             seen = piece >= 0
             albedo = surface.bsdf(rays).eval_diffuse_reflectance(surface, seen)
             values = (*albedo, *surface.sh_frame.n, surface.t + skipped, mi.Float(1.0))
-            values = [dr.select(seen, value, 0.0) for value in values]
-            dr.eval(values)
-            sums = [total + dr.block_sum(value, count) for total, value in zip(sums, values, strict=True)]
+            more = self._summed([dr.select(seen, value, 0.0) for value in values], count)
+            sums = [one + other for one, other in zip(sums, more, strict=True)]
             dr.eval(sums)
         means = [value / dr.opaque(mi.Float, samples) for value in sums]
         albedo, normal = dr.ravel(mi.Vector3f(*means[:3])), dr.ravel(mi.Vector3f(*means[3:6]))
@@ -215,7 +214,7 @@ class RayTracer:
         """Samples per pixel, sampler, rays and mask of each launch; a seed of its own for each."""
         mi = self._backend.mi
         number = camera.width * camera.height if pixels is None else len(pixels)
-        most = max(1, _LANES[self._backend.variant] // number)
+        most = max(1, min(_MOST_SAMPLES, _LANES[self._backend.variant] // max(number, 1)))
         for start in range(0, samples, most):
             count = min(most, samples - start)
             sampler = mi.load_dict({"type": "independent"})
@@ -242,14 +241,33 @@ class RayTracer:
         return mi.RayDifferential3f(rays), known
 
     def _pixels(self, camera: CameraModel, count: int, pixels: Integers | None = None) -> tuple[Any, Any]:
-        """Column and row of each ray, ``count`` neighbours for each pixel, all row by row or some by number."""
+        """Column and row of each ray: of all pixels row by row, or of some by number, ``count`` times over."""
         mi, dr = self._backend.mi, self._backend.dr
-        width, per_pixel = dr.opaque(mi.UInt32, camera.width), dr.opaque(mi.UInt32, count)
         number = camera.width * camera.height if pixels is None else len(pixels)
-        pixel = dr.arange(mi.UInt32, number * count) // per_pixel
+        width, period = dr.opaque(mi.UInt32, camera.width), dr.opaque(mi.UInt32, number)
+        pixel = dr.arange(mi.UInt32, number * count) % period
         if pixels is not None:
             pixel = dr.gather(mi.UInt32, mi.UInt32(pixels.astype(np.uint32)), pixel)
         return pixel % width, pixel // width
+
+    def _summed(self, channels: list[Any], count: int) -> list[Any]:
+        """Sums over the samples of each pixel, which lie a picture apart."""
+        mi, dr = self._backend.mi, self._backend.dr
+        if count == 1:
+            return channels
+        dr.eval(channels)  # before others read it, or each would trace the rays again
+        number = dr.width(channels) // count
+        first, apart = dr.arange(mi.UInt32, number), dr.opaque(mi.UInt32, number)
+        sums = []
+        for channel in channels:
+            if dr.width(channel) == 1:  # the same for all rays
+                sums.append(channel * count)
+                continue
+            total = dr.gather(mi.Float, channel, first)
+            for i in range(1, count):
+                total += dr.gather(mi.Float, channel, first + apart * i)
+            sums.append(total)
+        return sums
 
     def _straight(self, camera: CameraModel, x: Any, y: Any) -> Any:
         """Directions in the camera's frame in which a pinhole sees points of the image, in pixels."""

@@ -45,8 +45,9 @@ def pixel_bounds(shape: npt.NDArray[np.int32], count: int) -> PixelBounds:
     height, width = shape.shape
     pixels = np.bincount(shape.ravel() + 1, minlength=count + 1)[1:]
     columns, rows = np.zeros((count + 1, width), bool), np.zeros((count + 1, height), bool)
-    columns[shape, np.arange(width)[None, :]] = True  # the last row takes the background
-    rows[shape, np.arange(height)[:, None]] = True
+    first = (shape + (shape < 0) * np.int32(count + 1)).astype(np.int64)  # the last row takes the background
+    columns.ravel()[first * width + np.arange(width)] = True
+    rows.ravel()[first * height + np.arange(height)[:, None]] = True
     box = np.stack([*_ends(columns[:count]), *_ends(rows[:count])], -1)[:, [0, 2, 1, 3]]
     return PixelBounds(pixels, box)
 
