@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,11 @@ _OPEN = 100.0
 """Height in m of a room without a ceiling."""
 _AWAY, _APART = 1000.0, 10.0
 """Where props are put for a moment, at this height in m and this far from one another, so that nothing touches."""
+
+_PATIENCE, _SLICE = 3.0, 10
+"""Most seconds that what was dropped has to come to rest, and steps of physics in a slice of work."""
+_AT_REST = 0.01
+"""m/s and rad/s below which a prop is at rest."""
 
 
 class FurnishedRoom:
@@ -46,10 +52,16 @@ class FurnishedRoom:
         row = {path: i for i, path in enumerate(self._bodies.prim_paths)}
         self._rows = [row[path] for path in prop_paths(config)]
 
-    def arrange(self, seed: int, first: int, frame: int) -> None:
+    @property
+    def drops(self) -> bool:
+        """Whether clutter is dropped onto tables, so that :meth:`settle` has something to do."""
+        return self._config.clutter.drop_height > 0.0
+
+    def arrange(self, seed: int, first: int, frame: int) -> bool:
         """Put the props where they are at the first frame of a walk, at rest.
 
         They stay as they are if ``frame`` is at or after the last one of the same walk, which the robot goes on with.
+        Gives whether they were put anew.
 
         Args:
             seed: Seed of the capture.
@@ -59,11 +71,25 @@ class FurnishedRoom:
         walk, last = self._at
         self._at = first, frame
         if walk == first and last <= frame:
-            return
+            return False
         self._part()
         self._layout = layout = draw_layout(self._config, seed, first)
         apply_layout(self._stage, layout)
         self._put(layout.positions, layout.orientations)
+        return True
+
+    def settle(self) -> Iterator[None]:
+        """Let physics bring what was dropped to rest, for a bounded time, yielding after each slice; then all rest."""
+        import torch
+
+        rows = torch.tensor(self._rows)
+        for _ in range(round(_PATIENCE / self._world.get_physics_dt() / _SLICE)):
+            for _ in range(_SLICE):
+                self._world.step(render=False)
+            yield
+            if float(self._bodies.get_velocities(indices=rows).abs().max()) < _AT_REST:
+                break
+        self._bodies.set_velocities(torch.zeros(len(rows), 6), indices=rows)
 
     def _part(self) -> None:
         """Take the props apart for one step of physics, which makes it forget how they touched one another before."""

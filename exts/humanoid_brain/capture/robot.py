@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 SHIPPED_POLICY = Path("policies") / "walk"
 """Folder of the policy that comes with the package, below data/."""
 
+_ALOFT = 100.0
+"""How far in m above its place a parked robot begins to fall."""
+
 
 class PosedRobot:
     """One robot in a running simulation, and how its pose depends on the frame.
@@ -67,6 +70,13 @@ class PosedRobot:
             self._stand(self._source, frame)
         else:
             self._follow(self._source, frame)
+
+    def park(self) -> None:
+        """Put the robot where it meets nothing, the same way each time; the next :meth:`pose` fetches it back."""
+        self._restart("parked", 0.0)
+        self.env.state.root_position[:, 2] += _ALOFT
+        self._write()
+        self._walk = -1
 
     def link_poses(self) -> dict[str, Array]:
         """Pose (4, 4) of each link by name, as it is now."""

@@ -146,11 +146,7 @@ class CaptureSession:
     def _show(self, index: int, attempt: int) -> Generator[None, None, tuple[Draw, FrameEffects]]:
         """Bring the scene into the state of a frame and render it."""
         address = index + attempt * ANOTHER
-        with self._clock("pose"):
-            if self._room is not None:
-                first = address - index % self.config.randomization.robot_pose.hold
-                self._room.arrange(self.config.seed, first, address)
-        yield from self._pose(address)
+        yield from self._timed(self._pose(address, address - index % self.config.randomization.robot_pose.hold))
         with self._clock("draw"):
             assert self._randomizer is not None
             draw = self._randomizer.draw(address, self._context())
@@ -161,8 +157,14 @@ class CaptureSession:
         self._shown = address
         return draw, effects
 
-    def _pose(self, address: int) -> Iterator[None]:
-        work = self._robot.pose(address)
+    def _pose(self, address: int, first: int) -> Iterator[None]:
+        """Arrange the room as at the first frame of the walk, and bring the robot into the pose of the frame."""
+        if self._room is not None and self._room.arrange(self.config.seed, first, address) and self._room.drops:
+            self._robot.park()  # what falls must not depend on how the robot stands
+            yield from self._room.settle()
+        yield from self._robot.pose(address)
+
+    def _timed(self, work: Iterator[None]) -> Iterator[None]:
         while True:
             with self._clock("pose"):
                 ended = next(work, self) is self

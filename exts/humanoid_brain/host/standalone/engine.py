@@ -335,7 +335,7 @@ def _wake(device: str) -> None:
         torch.mm(one, one)  # brings up cuBLAS
         import warp
 
-        vars(warp.config)["quiet"] = True  # it would greet on stdout
+        setattr(warp.config, "quiet", True)  # noqa: B010 - it would greet on stdout, and its stub lacks the name
         warp.get_stream(device)
 
 
