@@ -307,6 +307,21 @@ def test_visible_alone_counts_what_would_be_seen_without_the_rest() -> None:
     assert counted[1] > counted[0] and counted[2:] == [0, 0]
 
 
+def test_far_surfaces_are_gone_through_once() -> None:
+    """Hundreds of metres away, the step beyond a surface must not be lost in rounding: this would never end."""
+    stage = new_stage()
+    add_quad(stage, "/World/floor", 900.0)
+    tower = UsdGeom.Cube.Define(stage, "/World/tower")
+    tower.CreateSizeAttr(30.0)
+    tower.AddTranslateOp().Set(Gf.Vec3d(0, 700, 10))
+    renderer = renderer_of(stage)
+    order = {shape.path: i for i, shape in enumerate(renderer.shapes)}
+    for height in np.linspace(0.4, 2.7, 24):
+        camera = camera_at((0, 0, height), (3, 700, 0.1), size=400, focal=8000)
+        (seen,) = renderer.visible_alone(camera, [[order["/World/tower"]]])
+        assert seen > 1000
+
+
 def test_a_lamp_is_background() -> None:
     from pxr import UsdLux
 

@@ -29,6 +29,8 @@ _MOST_SAMPLES = 16
 """Most samples of a pixel in one launch: the sum over them is written out in the kernel."""
 _LAYERS = 8
 """Transparent surfaces that a label ray goes through."""
+_MOST_SURFACES = 64
+"""Surfaces that a ray goes through to find an object behind them."""
 _VISIBLE_OPACITY = 0.5
 _LAMPS = 3
 """Lights that the camera does not see, one behind the other, that a ray goes through."""
@@ -142,21 +144,24 @@ class RayTracer:
         offsets, faces = self._piece_maps(scene)
         row = group * dr.opaque(mi.UInt32, member.shape[1])
         table = mi.UInt32(member.ravel().astype(np.uint32))
-        start, active, found = mi.Float(0.0), mi.Bool(known), mi.Bool(False)
-        dr.make_opaque(start, active, found)
+        start, active, found, met = mi.Float(0.0), mi.Bool(known), mi.Bool(False), mi.UInt32(0)
+        dr.make_opaque(start, active, found, met)
 
-        def step(start: Any, active: Any, found: Any) -> tuple[Any, Any, Any]:
+        def step(start: Any, active: Any, found: Any, met: Any) -> tuple[Any, Any, Any, Any]:
             ray = mi.Ray3f(rays.o + rays.d * start, rays.d, rays.maxt - start, rays.time, rays.wavelengths)
             hit = scene.scene.ray_intersect_preliminary(ray, active=active)
-            active = active & hit.is_valid()
+            active = active & hit.is_valid() & (met < _MOST_SURFACES)
             piece = self._piece(hit, offsets, faces, active)
             active = active & (piece >= -1)
             inside = dr.gather(mi.UInt32, table, row + mi.UInt32(dr.maximum(piece, 0)), active & (piece >= 0)) == 1
             found = found | (active & inside)
             active = active & ~inside
-            return start + dr.select(active, hit.t * (1.0 + 1e-6) + 1e-6, 0.0), active, found
+            # Far away, a step of fixed length would be lost in rounding, and the same surface met for ever.
+            beyond = (start + hit.t) * (1.0 + 1e-6) + 1e-6
+            return dr.select(active, beyond, start), active, found, met + 1
 
-        _, _, found = dr.while_loop((start, active, found), lambda start, active, found: active, step)
+        begin = (start, active, found, met)
+        _, _, found, _ = dr.while_loop(begin, lambda start, active, found, met: active, step)
         return np.bincount(owner[np.array(found, bool)], minlength=len(windows))
 
     def color(
