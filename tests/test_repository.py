@@ -288,7 +288,8 @@ def test_native_packages_have_one_place_each(repo_root: Path) -> None:
     places = {
         ("ovphysx", "ovstage"): ("host/standalone/engine",),
         ("mitsuba", "drjit"): ("host/standalone/render/variant",),
-        ("isaacsim", "omni", "carb"): ("host/isaac", "extension.py"),
+        ("isaacsim", "carb"): ("host/isaac", "extension.py", "ui/services/kit.py"),
+        ("omni",): ("host/isaac", "extension.py", "ui/"),
     }
     package = repo_root / "exts" / "humanoid_brain"
     for path in package.rglob("*.py"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic
 
 import yaml
@@ -70,11 +70,12 @@ class Form(Generic[ModelT]):
         """The value at a path, as JSON; None where there is none."""
         value: Any = self.data
         for key in path:
-            inside = isinstance(value, dict) and key in value
-            within = isinstance(value, list) and isinstance(key, int) and key < len(value)
-            if not inside and not within:
+            if isinstance(value, dict):
+                value = value.get(key)
+            elif isinstance(value, list) and isinstance(key, int) and key < len(value):
+                value = value[key]
+            else:
                 return None
-            value = value[key]
         return value
 
     def reason(self, path: Location, *, below: bool = True) -> str:
@@ -90,6 +91,12 @@ class Form(Generic[ModelT]):
             yield from self._rows(describe(self.kind), (), depth)
         else:
             yield from self._below(field, path, depth)
+
+    def row(self, path: Location, depth: int = 0) -> Iterator[Row]:
+        """The row of a value, and the rows below it."""
+        field = self.field(path)
+        assert field is not None
+        yield from self._row(field, path, depth)
 
     def field(self, path: Location) -> Field | None:
         """The description of the value at a path; None for the whole.
@@ -254,9 +261,7 @@ def _same(old: Any, new: Any) -> bool:
 
 
 def _named(field: Field, key: str) -> Field:
-    import dataclasses
-
-    return dataclasses.replace(field, name=key, label=key.replace("_", " ").capitalize())
+    return replace(field, name=key, label=key.replace("_", " ").capitalize())
 
 
 def _switched(field: Field, old: dict[str, Any], tag: str) -> dict[str, Any]:
