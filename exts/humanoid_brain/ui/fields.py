@@ -38,8 +38,8 @@ FieldKind = Literal[
 DISTRIBUTIONS = (Constant, Uniform, LogUniform, Normal, Integer, Choice, Schedule)
 
 _UNIT = re.compile(
-    r"(?:\bin |, |^)(N\*m\*s/rad|N\*m/rad|N\*m|kg\*m\^2|kg|m/s\^2|m/s|rad/s|rad|1/m|mm|m|s|K|nit|stops|pixels|bytes|MiB|"
-    r"[Dd]egrees)(?=[\s.,;:]|$)"
+    r"(?:\bin |, |^)(N\*m\*s/rad|N\*m/rad|N\*m|kg\*m\^2|kg|m/s\^2|m/s|rad/s|rad|1/m|mm|m|s|K|nit|stops|pixels|bytes|"
+    r"MiB|[Dd]egrees)(?=[\s.,;:]|$)"
 )
 """A unit in a docstring: "Height in m, 1 to 2.2.", "Longest episode, s.", "Degrees: 0 red"."""
 _ACRONYMS = {

@@ -14,8 +14,8 @@ def color(rgb: int, alpha: int = 255) -> int:
 
 BACKGROUND = color(0x2B2D30)
 SECTION = color(0x323539)
-HEADER = color(0x3B3F44)
-HEADER_HOVER = color(0x454A50)
+HEADER = color(0x43484E)
+HEADER_HOVER = color(0x4C5259)
 FIELD = color(0x1E2022)
 FIELD_HOVER = color(0x25282B)
 BORDER = color(0x4B5057)
@@ -144,6 +144,8 @@ STYLE: dict[str, dict[str, Any]] = {
     "Rectangle::line": {"background_color": BORDER},
     "Rectangle::header": {"background_color": HEADER, "border_radius": 4},
     "Rectangle::header:hovered": {"background_color": HEADER_HOVER},
+    "Rectangle::inner": {"background_color": color(0x3A3D42), "border_radius": 3},
+    "Rectangle::inner:hovered": {"background_color": HEADER_HOVER},
     "Rectangle::section": {"background_color": SECTION, "border_radius": 4},
     "Rectangle::error": {"background_color": color(0x4A2C2C), "border_radius": 4},
     "Rectangle::warning": {"background_color": color(0x46391F), "border_radius": 4},

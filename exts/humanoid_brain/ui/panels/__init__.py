@@ -8,6 +8,7 @@ from humanoid_brain.ui.panel import Panel
 
 def all_panels() -> tuple[type[Panel], ...]:
     """Their classes; imported when the window is made."""
+    from humanoid_brain.ui.panels.randomization import RandomizationPanel
     from humanoid_brain.ui.panels.scene import ScenePanel
 
-    return (ScenePanel,)
+    return (ScenePanel, RandomizationPanel)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +39,8 @@ class FormView:
         keep: Which rows to show; all when it is left out.
         collapsed: Names of headings that begin collapsed; "*" for all.
         start: Value for an optional field that is switched on, by its path; None leaves it to the form.
+        inside: Leave out the rows of the paths themselves.
+        labels: Label and unit of fields, by name, in place of those of the model.
     """
 
     def __init__(
@@ -49,9 +51,12 @@ class FormView:
         keep: Keep | None = None,
         collapsed: Iterable[str] = (),
         start: Callable[[Location], Any] | None = None,
+        inside: bool = False,
+        labels: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
         self._form, self._paths = form, tuple(paths)
         self._keep, self._start = keep or (lambda row: True), start or (lambda path: None)
+        self._inside, self._labels = inside, labels or {}
         self._collapsed: dict[str, bool] = dict.fromkeys(collapsed, True)
         self._built: list[_Built] = []
         self._switches: list[SwitchModel] = []
@@ -110,7 +115,7 @@ class FormView:
 
     def _rows(self, path: Location) -> Iterator[Row]:
         field = self._form.field(path)
-        if field is None or (field.model is not None and not field.optional) or field.kind == "mapping":
+        if self._inside or field is None or (field.model is not None and not field.optional) or field.kind == "mapping":
             yield from self._form.rows(path)
         else:
             yield from self._form.row(path)
@@ -143,6 +148,7 @@ class FormView:
 
     def _build_row(self, row: Row) -> None:
         indent = style.INDENT * row.depth
+        title, unit = self._labels.get(row.field.name, (row.field.label, row.field.unit))
         with ui.VStack(height=0, spacing=1):
             with ui.HStack(height=style.ROW, spacing=style.GAP):
                 if indent:
@@ -153,16 +159,14 @@ class FormView:
                         ui.Spacer(height=3)
                         ui.CheckBox(self._switch(row), width=16, height=16)
                     width -= 18 + style.GAP
-                label = ui.Label(
-                    row.field.label, width=width, height=style.ROW, tooltip=row.field.tooltip, elided_text=True
-                )
+                label = ui.Label(title, width=width, height=style.ROW, tooltip=row.field.tooltip, elided_text=True)
                 label.enabled = row.active
                 if row.active:
                     editor = EditorBuilder(self._form, self._waiting.append).build(row.path, row.field)
                 else:
                     editor = Editor()
                     ui.Label("off", name="dim")
-                ui.Label(row.field.unit if row.active else "", name="unit", width=style.UNIT, height=style.ROW)
+                ui.Label(unit if row.active else "", name="unit", width=style.UNIT, height=style.ROW)
             reason = ui.Label("", name="reason", word_wrap=True, visible=False)
         self._built.append(_Built(row, editor, label, reason))
 

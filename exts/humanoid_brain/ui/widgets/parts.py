@@ -44,7 +44,7 @@ class Section:
         self.on_collapsed: Callable[[bool], None] = lambda now: None
         """Called when it is folded or opened."""
         self._title, self._tooltip, self._switch, self._note = title, tooltip, switch, note
-        self._height = 24 if inner else 26
+        self._inner, self._height = inner, 24 if inner else 26
         self.frame = ui.CollapsableFrame(
             title,
             collapsed=collapsed,
@@ -79,7 +79,7 @@ class Section:
 
     def _header(self, collapsed: bool, title: str) -> None:
         with ui.ZStack(height=self._height):
-            ui.Rectangle(name="header")
+            ui.Rectangle(name="inner" if self._inner else "header")
             with ui.HStack(spacing=style.GAP):
                 ui.Spacer(width=2)
                 with ui.VStack(width=_ARROW):
@@ -97,8 +97,13 @@ class Section:
                         ui.CheckBox(self._switch, width=16, height=16)
                         ui.Spacer()
                 ui.Label(title, name="header", width=0, tooltip=self._tooltip)
-                ui.Spacer()
-                self.note = ui.Label(self._note, name="dim", width=0)
+                self.note = ui.Label(
+                    self._note,
+                    name="dim",
+                    alignment=ui.Alignment.RIGHT_CENTER,
+                    elided_text=True,
+                    tooltip=self._tooltip,
+                )
                 ui.Spacer(width=style.GAP)
 
 
