@@ -97,6 +97,7 @@ class Studio:
         from humanoid_brain.ui.panels import all_panels
         from humanoid_brain.ui.services.studio import StudioServices
         from humanoid_brain.ui.session import Session
+        from humanoid_brain.ui.style import STYLE
         from humanoid_brain.ui.viewport import Viewport
         from humanoid_brain.ui.window import MainWindow
         from humanoid_brain.workbench import Workbench
@@ -105,15 +106,21 @@ class Studio:
         self.error: HostError | StorageError | None = None
         """Why the screenshot was not made."""
         self._docking = ui.MainWindow()
-        self._docking.main_menu_bar.visible = False
-        self.services: StudioServices = StudioServices(settings)
+        self._docking.main_menu_bar.set_style(STYLE)
+        self.services: StudioServices = StudioServices(settings, self._docking.main_menu_bar)
         self.workbench = Workbench()
         self.session: Session = Session(self.services, self.workbench)
         self.viewport: Viewport = Viewport(LiveRenderer())
         self.services.use_viewport(self.viewport.overlay)
-        self.window: MainWindow = MainWindow(self.session, all_panels())
+        self.window: MainWindow = MainWindow(self.session, all_panels(), closable=False)
         self._built = self.session.scene_built.subscribe(self._show_scene)
         self._reset = self.session.view_reset.subscribe(self.viewport.reset_view)
+        self._menus = [
+            self.services.add_menu("Reset view", self.viewport.reset_view),
+            self.services.add_menu("Reset all panels", self.window.reset),
+            self.services.add_menu("Close", self._leave),
+        ]
+        self._left = False
         if config.panel:
             self.window.show(config.panel)
 
@@ -123,11 +130,12 @@ class Studio:
         if self._config.build:
             self.window.panels["Scene"].build_scene()  # pyright: ignore[reportAttributeAccessIssue]
         began = time.monotonic()
-        while True:
+        while not self._left:
             await self.frame()
             if self._config.screenshot is not None and (self._settled() or time.monotonic() - began > _PATIENCE_S):
                 break
-        await self._take_picture(self._config.screenshot)
+        if self._config.screenshot is not None:
+            await self._take_picture(self._config.screenshot)
 
     async def frame(self) -> None:
         """One frame."""
@@ -153,8 +161,8 @@ class Studio:
 
     def close(self) -> None:
         """Take everything down."""
-        self._built.cancel()
-        self._reset.cancel()
+        for subscription in (self._built, self._reset, *self._menus):
+            subscription.cancel()
         self.window.destroy()
         self.viewport.destroy()
         self.services.close()
@@ -167,6 +175,9 @@ class Studio:
         config = self.session.scene.value
         if result.path is not None and config is not None:
             self.viewport.open(result.path, overview(grid_extent(result.shown, config.spacing)))
+
+    def _leave(self) -> None:
+        self._left = True
 
     def _settled(self) -> bool:
         """Whether the picture of the viewport is as good as it gets."""

@@ -80,7 +80,9 @@ def _class(kit: dict[str, Any], name: str) -> str:
     if name == "Container":
         lines.append(_ENTER)
     if name == "AbstractValueModel":
-        lines += ["    def _value_changed(self) -> None: ..."]
+        lines.append("    def _value_changed(self) -> None: ...")
+    if name == "AbstractItemModel":
+        lines.append("    def _item_changed(self, item: Any) -> None: ...")
     return "\n" + "\n".join(lines)
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal, cast
 
 import pytest
 from pydantic import Field as PydanticField
@@ -12,10 +12,9 @@ from pydantic import TypeAdapter
 from humanoid_brain.config.base import Model, check
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.commands import BenchConfig, BuildSceneConfig, DemoConfig, MergeConfig
-from humanoid_brain.config.distributions import Scalar, Share, within
+from humanoid_brain.config.distributions import Scalar, Share
 from humanoid_brain.config.evaluation import EvaluationConfig, PlayConfig
 from humanoid_brain.config.export import ExportConfig
-from humanoid_brain.config.randomization import AnyTerm
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.config.validation import ValidationConfig
@@ -127,26 +126,13 @@ def test_limits_of_drawn_numbers_are_those_of_the_quantity() -> None:
     assert field_at(pool.model, "count").whole and not field_at(pool.model, "size").whole
 
 
-def test_a_new_distribution_limit_reaches_the_panel() -> None:
-    class Added(Model):
-        """A model that gained a field."""
-
-        damp: Scalar = within(0.0, 3.0, "N*m*s/rad")  # type: ignore[assignment]
-        """Damping."""
-
-    Added.model_rebuild()
-    assert describe(Added)[0].name == "damp"
-
-
 @pytest.mark.parametrize("config", CONFIGS, ids=lambda config: config.__name__)
 def test_what_is_switched_on_begins_with_a_value_that_fits(config: type[Model]) -> None:
     for model, field in all_fields(config):
         if not field.optional or field.model is not None or field.kind == "path":
             continue
         info = model.model_fields[field.name]
-        from typing import Annotated
-
-        adapter = TypeAdapter(Annotated[info.annotation, info])  # pyright: ignore[reportInvalidTypeForm]
+        adapter: TypeAdapter[Any] = TypeAdapter(cast(Any, Annotated[info.annotation, info]))  # pyright: ignore[reportInvalidTypeForm]
         adapter.validate_python(start_value(field))
 
 
@@ -158,4 +144,3 @@ def test_every_term_can_begin_with_what_its_fields_say() -> None:
             data["select"]["labels"] = ["chair"]
         model, problems = check(variant.model, data)
         assert model is not None, (variant.name, problems)
-    assert TypeAdapter(AnyTerm)  # the union itself is usable

@@ -56,6 +56,8 @@ _ACRONYMS = {
     "jpeg": "JPEG",
     "png": "PNG",
     "mib": "MiB",
+    "hsv": "HSV",
+    "rgb": "RGB",
 }
 
 

@@ -232,9 +232,11 @@ def read_text(field: Field, text: str) -> Any:
     if field.kind in ("text", "path"):
         return text
     shown = text.strip()
+    if field.kind == "list" and field.items[0].kind == "text":
+        return [part.strip() for part in shown.split(",") if part.strip()]
     if field.kind in ("list", "tuple") and not shown.startswith("["):
         shown = f"[{shown}]"
-    if len(shown) > _LONGEST:
+    if len(shown) > _LONGEST or "&" in shown:  # an anchor could refer to itself
         return text
     try:
         return yaml.safe_load(shown)

@@ -24,7 +24,7 @@ NUMBERS = {
     "constant": ("value",),
     "uniform": ("low", "high"),
     "log_uniform": ("low", "high"),
-    "normal": ("mean", "std", "low", "high"),
+    "normal": ("low", "high", "mean", "std"),
     "integer": ("low", "high"),
 }
 """Keys of the numbers that a row edits, in their order."""

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from humanoid_brain.config.base import load
-from humanoid_brain.config.scene import SceneConfig
+from humanoid_brain.config.base import Location, load
+from humanoid_brain.config.scene import CameraConfig, SceneConfig
 from humanoid_brain.errors import HumanoidBrainError
 from humanoid_brain.ui.actions import SceneResult
 from humanoid_brain.ui.observable import Value
@@ -17,6 +18,9 @@ from humanoid_brain.ui.task import Task
 from humanoid_brain.ui.work import Message, error_message
 
 FOLDER = "scenes"
+FURNISHED = "living_room"
+"""Preset whose room an interior begins with."""
+ROOM: Location = ("interior",)
 
 
 class SceneModel:
@@ -35,7 +39,10 @@ class SceneModel:
         """Whether the form has changed since."""
         self.preset = Value("")
         """Name of the preset that was loaded last."""
-        self._edited = self.form.edited.subscribe(lambda path: self._touch())
+        self._following = [
+            self.form.edited.subscribe(lambda path: self._touch()),
+            self.form.restructured.subscribe(self._furnished),
+        ]
 
     def load_preset(self, name: str) -> None:
         """Take over a preset of config/scenes."""
@@ -107,7 +114,22 @@ class SceneModel:
 
     def close(self) -> None:
         """Follow the form no longer."""
-        self._edited.cancel()
+        for subscription in self._following:
+            subscription.cancel()
+
+    def propose(self, path: Location) -> Any:
+        """The room that an interior begins with."""
+        return self._room.model_dump(mode="json")["interior"] if path == ROOM else None
+
+    @cached_property
+    def _room(self) -> SceneConfig:
+        return load(SceneConfig, presets(FOLDER)[FURNISHED])
+
+    def _furnished(self, path: Location) -> None:
+        """Bring a camera that nobody has moved into the room that has just come around the robot."""
+        camera = self.form.get(("camera",))
+        if path == ROOM and self.form.get(ROOM) is not None and camera == CameraConfig().model_dump(mode="json"):
+            self.form.put(("camera",), self._room.camera.model_dump(mode="json"))
 
     def _touch(self) -> None:
         self.stale.value = self.built.value is not None

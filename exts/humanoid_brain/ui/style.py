@@ -28,6 +28,8 @@ ACCENT_DARK = color(0x2B6A9E)
 GOOD = color(0x6CC070)
 WARNING = color(0xE5AC4D)
 ERROR = color(0xF0736A)
+INVALID = color(0x552A2A)
+"""Background of a field whose value does not fit."""
 NONE = 0x00000000
 
 FONT = 14
@@ -42,7 +44,7 @@ LABEL = 142
 UNIT = 40
 """Width of the units of a form."""
 INDENT = 12
-PANEL_WIDTH = 480
+PANEL_WIDTH = 500
 """Width of the main window on first opening."""
 
 STYLE: dict[str, dict[str, Any]] = {
@@ -71,13 +73,13 @@ STYLE: dict[str, dict[str, Any]] = {
     "Button": {"background_color": HEADER, "border_radius": 4, "padding": 4, "margin": 0},
     "Button:hovered": {"background_color": HEADER_HOVER},
     "Button:pressed": {"background_color": FIELD},
-    "Button:disabled": {"background_color": SECTION},
+    "Button:disabled": {"background_color": color(0x2B2E31)},
     "Button.Label": {"color": TEXT, "font_size": FONT},
     "Button.Label:disabled": {"color": DISABLED},
     "Button::primary": {"background_color": ACCENT_DARK},
     "Button::primary:hovered": {"background_color": color(0x3580B8)},
     "Button::primary:pressed": {"background_color": color(0x235682)},
-    "Button::primary:disabled": {"background_color": SECTION},
+    "Button::primary:disabled": {"background_color": color(0x2B2E31)},
     "Button.Label::primary": {"color": BRIGHT},
     "Button::flat": {"background_color": NONE},
     "Button::flat:hovered": {"background_color": HEADER_HOVER},
@@ -93,8 +95,9 @@ STYLE: dict[str, dict[str, Any]] = {
     "Button.Label::chip:checked": {"color": BRIGHT, "font_size": SMALL},
     "Field": {"background_color": FIELD, "color": TEXT, "border_radius": 3, "border_width": 1, "border_color": FIELD},
     "Field:hovered": {"background_color": FIELD_HOVER},
-    "Field::invalid": {"border_color": ERROR},
-    "Drag": {
+    "Field::invalid": {"background_color": INVALID, "border_color": ERROR},
+    "Field::invalid:hovered": {"background_color": INVALID},
+    "Slider": {
         "background_color": FIELD,
         "secondary_color": FIELD,
         "color": TEXT,
@@ -103,9 +106,9 @@ STYLE: dict[str, dict[str, Any]] = {
         "border_color": FIELD,
         "font_size": FONT,
     },
-    "Drag:hovered": {"background_color": FIELD_HOVER, "border_color": BORDER},
-    "Drag::invalid": {"border_color": ERROR},
-    "Drag::invalid:hovered": {"border_color": ERROR},
+    "Slider:hovered": {"background_color": FIELD_HOVER, "secondary_color": FIELD_HOVER, "border_color": BORDER},
+    "Slider::invalid": {"background_color": INVALID, "secondary_color": INVALID, "border_color": ERROR},
+    "Slider::invalid:hovered": {"background_color": INVALID, "secondary_color": INVALID, "border_color": ERROR},
     "ComboBox": {
         "background_color": FIELD,
         "secondary_color": HEADER,
@@ -152,6 +155,11 @@ STYLE: dict[str, dict[str, Any]] = {
     "Rectangle::good": {"background_color": color(0x27402B), "border_radius": 4},
     "Rectangle::info": {"background_color": color(0x2A3B4A), "border_radius": 4},
     "Rectangle::overlay": {"background_color": color(0x101214, 190), "border_radius": 5},
+    "ColorWidget": {"border_radius": 3, "border_width": 1, "border_color": BORDER, "background_color": FIELD},
+    "MenuBar": {"background_color": FIELD, "color": TEXT, "padding": 2},
+    "Menu": {"background_color": SECTION, "color": TEXT, "secondary_color": HEADER, "border_color": BORDER},
+    "MenuItem": {"background_color": SECTION, "color": TEXT},
+    "Rectangle::note": {"background_color": color(0x101214, 150), "border_radius": 4},
     "Rectangle::black": {"background_color": color(0x17181A)},
     "Triangle::arrow": {"background_color": DIM},
     "Circle::good": {"background_color": GOOD},

@@ -15,7 +15,7 @@ from humanoid_brain.ui.work import error_message
 
 TITLE = "Viewport"
 _LEFT, _MIDDLE = 0, 2
-_LARGEST = 640
+_LARGEST = 960
 """Width in pixels of the pictures that are asked for; larger views enlarge them."""
 _HINT = "Left drag turns, middle drag shifts, wheel zooms"
 
@@ -126,7 +126,8 @@ class Viewport:
             self._pictures.look(*wanted)
 
     def _build(self) -> None:
-        self.window = ui.Window(TITLE, width=960, height=820, padding_x=0, padding_y=0)
+        flags = ui.WINDOW_FLAGS_NO_CLOSE | ui.WINDOW_FLAGS_NO_SCROLLBAR
+        self.window = ui.Window(TITLE, width=960, height=820, flags=flags, padding_x=0, padding_y=0)
         self.window.frame.set_style(style.STYLE)
         self._provider = ui.ByteImageProvider()
         with self.window.frame, ui.ZStack():
@@ -147,12 +148,17 @@ class Viewport:
             self.overlay = ui.Frame()
             with ui.VStack():
                 ui.Spacer()
-                with ui.HStack(height=28, spacing=style.GAP):
+                with ui.HStack(height=24, spacing=style.GAP):
                     ui.Spacer(width=8)
-                    ui.Label(_HINT, name="dim", width=0)
+                    with ui.ZStack(width=0):
+                        ui.Rectangle(name="note")
+                        with ui.HStack(width=0):
+                            ui.Spacer(width=8)
+                            ui.Label(_HINT, width=0)
+                            ui.Spacer(width=8)
                     ui.Spacer()
-                    ui.Button("Scene's camera", width=116, height=24, clicked_fn=self.look_through_camera)
-                    ui.Button("Reset view", width=90, height=24, clicked_fn=self.reset_view)
+                    ui.Button("Scene camera", width=116, height=24, clicked_fn=self.look_through_camera)
+                    ui.Button("Reset view", width=96, height=24, clicked_fn=self.reset_view)
                     ui.Spacer(width=8)
                 ui.Spacer(height=8)
 

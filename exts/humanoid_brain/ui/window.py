@@ -24,9 +24,10 @@ class MainWindow:
     Args:
         session: What the panels share.
         panels: Their classes, in the order of the tabs.
+        closable: Whether the window has a cross; what shows it again is the caller's affair.
     """
 
-    def __init__(self, session: Session, panels: Sequence[type[Panel]]) -> None:
+    def __init__(self, session: Session, panels: Sequence[type[Panel]], *, closable: bool = True) -> None:
         self.session = session
         self.panels = {kind.title: kind(session) for kind in panels}
         """The panels by title."""
@@ -37,7 +38,8 @@ class MainWindow:
         self._built: set[str] = set()
         self.current = ""
         """Title of the tab that is shown."""
-        self.window = ui.Window(TITLE, width=style.PANEL_WIDTH, height=820, padding_x=0, padding_y=0)
+        flags = ui.WINDOW_FLAGS_NO_SCROLLBAR | (0 if closable else ui.WINDOW_FLAGS_NO_CLOSE)
+        self.window = ui.Window(TITLE, width=style.PANEL_WIDTH, height=820, flags=flags, padding_x=0, padding_y=0)
         self.window.frame.set_style(style.STYLE)
         self._restore()
         self._build()
@@ -60,6 +62,11 @@ class MainWindow:
         """One frame: the job advances, the panel that is shown follows."""
         self.session.worker.tick()
         self.panels[self.current].update()
+
+    def reset(self) -> None:
+        """All panels as a new session begins."""
+        for panel in self.panels.values():
+            panel.reset()
 
     def on_stage_closed(self) -> None:
         """The stage is gone."""

@@ -201,6 +201,7 @@ class AbstractItemModel:
     subscribe_begin_edit_fn: Any
     subscribe_end_edit_fn: Any
     subscribe_item_changed_fn: Any
+    def _item_changed(self, item: Any) -> None: ...
 
 class AbstractValueModel:
     def __init__(self, *args: Any) -> None: ...

@@ -17,7 +17,7 @@ from humanoid_brain.ui.randomization_model import PICTURES, POSE, Entry, Family,
 from humanoid_brain.ui.session import Session
 from humanoid_brain.ui.widgets.form_view import FormView
 from humanoid_brain.ui.widgets.models import SwitchModel
-from humanoid_brain.ui.widgets.parts import JobBar, Messages, PresetBar, Section, button
+from humanoid_brain.ui.widgets.parts import JobBar, Messages, PresetBar, Problems, Section, button
 from humanoid_brain.ui.widgets.picture import PictureWindow
 
 _HOLD = {"hold": ("Drawn every", "frames")}
@@ -48,7 +48,7 @@ class RandomizationPanel(Panel):
         self.subscriptions.add(
             self.model.task.messages.follow(lambda messages: self.messages.show(messages)),
             self.model.form.restructured.subscribe(self._restructured),
-            self.model.search.changed.subscribe(lambda text: self._renew()),
+            self.model.search.changed.subscribe(self._show_search),
             self.model.sheet.changed.subscribe(self._show_sheet),
         )
 
@@ -59,6 +59,7 @@ class RandomizationPanel(Panel):
             self._rebuild()
         for view in self.views.values():
             view.update()
+        self.problems.update()
         self.job.update(self.model.task.job)
         self.preview_button.enabled = not self.session.worker.busy
 
@@ -99,6 +100,7 @@ class RandomizationPanel(Panel):
         self._frame = ui.Frame(height=0)
 
     def _foot(self) -> None:
+        self.problems = Problems(self.model.form)
         self.messages = Messages()
         self.job = JobBar()
         with ui.HStack(height=28, spacing=style.GAP):
@@ -174,7 +176,7 @@ class RandomizationPanel(Panel):
 
     def _build_pose(self) -> None:
         with self._section("robot_pose", "Robot pose"):
-            view = FormView(self.model.form, (POSE,), labels=_HOLD)
+            view = FormView(self.model.form, (POSE,), labels={"robot_pose": ("Taken from", "")})
             view.build()
             self.views["robot_pose"] = view
 
@@ -209,6 +211,11 @@ class RandomizationPanel(Panel):
 
     def _searched(self, model: ui.AbstractValueModel) -> None:
         self.model.search.value = model.as_string.strip()
+
+    def _show_search(self, text: str) -> None:
+        if self.search.model.as_string.strip() != text:
+            self.search.model.set_value(text)
+        self._renew()
 
     def _show_sheet(self, path: str) -> None:
         if path:

@@ -12,15 +12,15 @@ from humanoid_brain.ui import style
 from humanoid_brain.ui.form import Row
 from humanoid_brain.ui.layout import panel_layout
 from humanoid_brain.ui.panel import Panel
-from humanoid_brain.ui.scene_model import SceneModel
+from humanoid_brain.ui.scene_model import ROOM, SceneModel
 from humanoid_brain.ui.session import Session
 from humanoid_brain.ui.widgets.form_view import FormView
-from humanoid_brain.ui.widgets.parts import JobBar, Messages, PresetBar, Section, button
+from humanoid_brain.ui.widgets.parts import JobBar, Messages, PresetBar, Problems, Section, button
 
 _ROBOT_FILES = (".usd", ".usda", ".usdc", ".usdz", ".urdf", ".xml")
 _USD_FILES = (".usd", ".usda", ".usdc")
 
-_ROOM: tuple[Location, ...] = (("interior",),)
+_ROOM: tuple[Location, ...] = (ROOM,)
 _FOLDED = tuple(f"interior.{part}" for part in ("chairs", "tables", "obstacles", "goals", "clutter", "lights"))
 _SECTIONS: tuple[tuple[str, tuple[Location, ...], bool], ...] = (
     ("Robot", (("robot", "source"),), False),
@@ -61,6 +61,7 @@ class ScenePanel(Panel):
         self.model.update()
         for view in self.views.values():
             view.update()
+        self.problems.update()
         self.job.update(self.model.task.job)
         busy = self.session.worker.busy
         self.build_button.enabled = self.save_button.enabled = not busy
@@ -96,7 +97,9 @@ class ScenePanel(Panel):
 
     def _body(self) -> None:
         for title, paths, collapsed in _SECTIONS:
-            view = self.views[title] = FormView(self.session.scene, paths, keep=_keep, collapsed=_FOLDED)
+            view = self.views[title] = FormView(
+                self.session.scene, paths, keep=_keep, collapsed=_FOLDED, start=self.model.propose
+            )
             if paths == _ROOM:  # a part that can be switched off has a heading of its own
                 view.build()
                 continue
@@ -112,6 +115,7 @@ class ScenePanel(Panel):
             ui.Spacer(width=style.UNIT + style.GAP)
 
     def _foot(self) -> None:
+        self.problems = Problems(self.session.scene)
         self.messages = Messages()
         self.job = JobBar()
         with ui.HStack(height=28, spacing=style.GAP):

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -67,9 +69,13 @@ class Services(ABC):
     def viewport_frame(self, name: str) -> Any:
         """An ``omni.ui.Frame`` over the viewport, for an overlay; None where there is no viewport."""
 
-    @abstractmethod
     def open_folder(self, path: Path) -> None:
-        """Show a folder in the system's file manager."""
+        """Show a folder in the system's file manager, or say where it is."""
+        opener = {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
+        try:
+            subprocess.Popen([opener, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        except OSError:
+            self.notify(f"There is no file manager here. The folder is {path}", "warning")
 
     @abstractmethod
     def close(self) -> None:

@@ -6,8 +6,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -38,14 +36,15 @@ class StudioServices(Services):
 
     Args:
         settings: File of the settings; None takes :func:`settings_file`.
+        menu_bar: Where entries of the menu go.
     """
 
     name = "studio"
 
-    def __init__(self, settings: Path | None = None) -> None:
+    def __init__(self, settings: Path | None = None, menu_bar: ui.MenuBar | None = None) -> None:
+        self._menu_bar = menu_bar
         self._file = settings or settings_file()
         self._settings = _read(self._file)
-        self._menu: ui.Menu | None = None
         self._entries: dict[str, Callable[[], None]] = {}
         self._viewport: ui.Frame | None = None
         self._overlays: dict[str, ui.Frame] = {}
@@ -55,12 +54,26 @@ class StudioServices(Services):
     def add_menu(self, name: str, clicked: Callable[[], None]) -> Subscription:
         """An entry of the studio's menu."""
         self._entries[name] = clicked
-        return Subscription(lambda: self._entries.pop(name, None) and None)
+        self._build_menu()
+
+        def remove() -> None:
+            self._entries.pop(name, None)
+            self._build_menu()
+
+        return Subscription(remove)
 
     @property
     def menu(self) -> dict[str, Callable[[], None]]:
         """The entries of the menu, by name."""
         return self._entries
+
+    def _build_menu(self) -> None:
+        if self._menu_bar is None:
+            return
+        self._menu_bar.clear()
+        with self._menu_bar, ui.Menu("Studio"):
+            for name, clicked in self._entries.items():
+                ui.MenuItem(name, triggered_fn=clicked)
 
     def notify(self, text: str, severity: str = "info") -> None:
         """A box in a corner, for some seconds."""
@@ -115,20 +128,13 @@ class StudioServices(Services):
                 self._overlays[name] = ui.Frame()
         return self._overlays[name]
 
-    def open_folder(self, path: Path) -> None:
-        """With the system's own opener."""
-        opener = {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
-        try:
-            subprocess.Popen([opener, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        except OSError:
-            self.notify(f"There is no file manager here. The folder is {path}", "warning")
-
     def update(self) -> None:
         """Take away notifications that were there long enough; called in each frame."""
         self._note.update()
 
     def close(self) -> None:
         """End dialogs and notifications."""
+        self._menu_bar = None
         self._entries.clear()
         self._note.close()
         if self._dialog is not None:

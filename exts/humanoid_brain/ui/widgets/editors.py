@@ -15,10 +15,12 @@ from humanoid_brain.ui import style
 from humanoid_brain.ui.fields import Field
 from humanoid_brain.ui.form import Form
 from humanoid_brain.ui.ranges import NUMBERS, SHORT
+from humanoid_brain.ui.widgets.color import ColorModel
 from humanoid_brain.ui.widgets.models import BoolModel, FormModel, NumberModel, TextModel
 
 _INT32 = 2**31 - 1
-_CAPTIONS = {"mean": "mean", "std": "std", "low": "from", "high": "to"}
+_PREFIXES = {"mean": "\u03bc ", "std": "\u03c3 "}
+"""Shown before the numbers of a normal distribution that are not its limits."""
 _DISTRIBUTION_WIDTH = 104
 _CHIP_LETTER, _CHIP_ROOM = 7.2, 20
 
@@ -28,7 +30,7 @@ class Editor:
     """What was built for a value: the widgets that are marked when it does not fit, and what must be kept alive."""
 
     widgets: list[tuple[Location, ui.Widget]] = field(default_factory=list)
-    models: list[FormModel] = field(default_factory=list)
+    models: list[FormModel | ColorModel] = field(default_factory=list)
     kept: list[Any] = field(default_factory=list)
 
     def mark(self, form: Form[Any], help: str) -> None:
@@ -87,8 +89,8 @@ class EditorBuilder:
                 ui.CheckBox(model, width=16, height=16)
             ui.Spacer()
 
-    def _number(self, editor: Editor, path: Location, field: Field) -> None:
-        whole = field.whole
+    def _number(self, editor: Editor, path: Location, field: Field, prefix: str = "") -> None:
+        whole = field.kind == "integer"
         if whole and (field.limits.high is None or field.limits.high > _INT32) and not _small(self._form.get(path)):
             self._text(editor, path)
             return
@@ -101,7 +103,7 @@ class EditorBuilder:
         if whole:
             widget: ui.Widget = ui.IntDrag(model, **options)
         else:
-            widget = ui.FloatDrag(model, format="%.6g", **options)
+            widget = ui.FloatDrag(model, format=f"{prefix}%.6g", **options)
         editor.widgets.append((path, widget))
 
     def _text(self, editor: Editor, path: Location) -> None:
@@ -156,6 +158,10 @@ class EditorBuilder:
             self._text(editor, path)
             return
         with ui.HStack(spacing=style.SPACING):
+            if _is_color(field):
+                model = ColorModel(self._form, path)
+                editor.models.append(model)
+                ui.ColorWidget(model, width=26, height=style.ROW)
             for i, item in enumerate(field.items):
                 self._number(editor, (*path, i), item)
 
@@ -186,38 +192,26 @@ class EditorBuilder:
 
     def _range(self, editor: Editor, path: Location, field: Field) -> None:
         kind = (self._form.get(path) or {}).get("kind", "constant")
-        with ui.HStack(spacing=style.SPACING):
-            if kind in NUMBERS:
-                self._range_numbers(editor, path, field, NUMBERS[kind])
-            elif kind == "choice":
-                self._text(editor, (*path, "values"))
-            else:
-                ui.Spacer()
-            self._variant(editor, path, field, ui.Pixel(_DISTRIBUTION_WIDTH))
-
-    def _range_numbers(self, editor: Editor, path: Location, field: Field, keys: tuple[str, ...]) -> None:
-        if len(keys) <= 2:
-            for key in keys:
-                self._number(editor, (*path, key), _part(field, key))
-            return
+        keys = NUMBERS.get(kind, ())
         with ui.VStack(height=0, spacing=2):
-            for pair in (keys[:2], keys[2:]):
+            with ui.HStack(height=style.ROW, spacing=style.SPACING):
+                for key in keys[:2]:
+                    self._number(editor, (*path, key), _part(field, key))
+                if kind == "choice":
+                    self._text(editor, (*path, "values"))
+                elif not keys:
+                    ui.Label("from start to end", name="dim")
+                self._variant(editor, path, field, ui.Pixel(_DISTRIBUTION_WIDTH))
+            if keys[2:]:
                 with ui.HStack(height=style.ROW, spacing=style.SPACING):
-                    for key in pair:
-                        ui.Label(_CAPTIONS[key], name="dim", width=34)
-                        self._number(editor, (*path, key), _part(field, key))
+                    for key in keys[2:]:
+                        self._number(editor, (*path, key), _part(field, key), _PREFIXES[key])
+                    ui.Spacer(width=_DISTRIBUTION_WIDTH)
 
 
-def lines_of(form: Form[Any], path: Location, field: Field) -> int:
-    """How many rows of height an editor takes."""
-    if field.distribution and (form.get(path) or {}).get("kind") == "normal":
-        return 2
-    if field.kind == "tuple" and all(item.kind == "tuple" for item in field.items):
-        return len(field.items)
-    if field.kind == "list" and field.items[0].kind == "choice":
-        chips = [(choice, _words(choice)) for choice in field.items[0].choices]
-        return len(_lines(chips, style.PANEL_WIDTH - style.LABEL - style.UNIT - 90))
-    return 1
+def _is_color(field: Field) -> bool:
+    limits = {(item.limits.low, item.limits.high) for item in field.items}
+    return len(field.items) == 3 and limits == {(0.0, 1.0)}
 
 
 def _part(field: Field, key: str) -> Field:
@@ -227,13 +221,13 @@ def _part(field: Field, key: str) -> Field:
     from humanoid_brain.ui.fields import Limits
 
     limits = Limits(low=0.0, above=True) if key == "std" else field.limits
-    kind = "integer" if field.whole else "number"
+    kind = "integer" if field.whole and key != "std" else "number"
     return replace(field, kind=kind, variants=(), tag="", limits=limits, optional=False)
 
 
 def _step(field: Field, value: Any) -> float:
     """How much a drag of one pixel changes: a 400th of the possible range, rounded, but never more than 1 % of it."""
-    if field.whole:
+    if field.kind == "integer":
         return 1
     low, high = field.limits.low, field.limits.high
     size = abs(value) if isinstance(value, int | float) and not isinstance(value, bool) and value else 1.0

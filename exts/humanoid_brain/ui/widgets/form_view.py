@@ -11,6 +11,7 @@ import omni.ui as ui
 
 from humanoid_brain.config.base import Location
 from humanoid_brain.ui import style
+from humanoid_brain.ui.fields import Field
 from humanoid_brain.ui.form import Form, Row
 from humanoid_brain.ui.observable import Subscriptions
 from humanoid_brain.ui.widgets.editors import Editor, EditorBuilder
@@ -28,6 +29,8 @@ class _Built:
     editor: Editor
     label: ui.Label
     reason: ui.Label
+    note: ui.HStack
+    """Around the reason; seen while there is one."""
 
 
 class FormView:
@@ -139,7 +142,11 @@ class FormView:
         collapsed = not row.active or self._collapsed.get(row.name, self._collapsed.get("*", False))
         switch = self._switch(row) if row.field.optional else None
         section = Section(
-            row.field.label, tooltip=row.field.help, collapsed=collapsed, switch=switch, inner=row.depth > 0
+            row.field.label,
+            tooltip=row.field.help,
+            collapsed=collapsed,
+            switch=switch,
+            inner=row.depth > 0 or self._inside,
         )
         section.on_collapsed = lambda now: self._collapsed.__setitem__(row.name, now)
         self._sections.append(section)
@@ -165,10 +172,13 @@ class FormView:
                     editor = EditorBuilder(self._form, self._waiting.append).build(row.path, row.field)
                 else:
                     editor = Editor()
-                    ui.Label("off", name="dim")
+                    ui.Label(_possible(row.field), name="dim", elided_text=True)
                 ui.Label(unit if row.active else "", name="unit", width=style.UNIT, height=style.ROW)
-            reason = ui.Label("", name="reason", word_wrap=True, visible=False)
-        self._built.append(_Built(row, editor, label, reason))
+            note = ui.HStack(height=0, visible=False)
+            with note:
+                ui.Spacer(width=style.LABEL + style.GAP)
+                reason = ui.Label("", name="reason", word_wrap=True)
+        self._built.append(_Built(row, editor, label, reason, note))
 
     def _switch(self, row: Row) -> SwitchModel:
         def give(on: bool) -> None:
@@ -187,12 +197,19 @@ class FormView:
             if built.label.name != name:
                 built.label.name = name
             built.label.set_tooltip(f"{text}\n{built.row.field.tooltip}" if text else built.row.field.tooltip)
-            built.reason.text, built.reason.visible = text, bool(text)
+            built.reason.text, built.note.visible = text, bool(text)
 
     def editors(self, path: Location) -> list[ui.Widget]:
         """The widgets that edit a value, as a test clicks them."""
         return [widget for b in self._built for at, widget in b.editor.widgets if at[: len(path)] == path]
 
-    def labels(self, path: Location) -> list[ui.Label]:
-        """Label and reason of a row, as a test reads them."""
-        return next(([built.label, built.reason] for built in self._built if built.row.path == path), [])
+    def reason(self, path: Location) -> str:
+        """The reason that is shown below a row; empty where there is none, or no such row."""
+        found = next((built for built in self._built if built.row.path == path), None)
+        return found.reason.text if found is not None and found.note.visible else ""
+
+
+def _possible(field: Field) -> str:
+    """What a value that is switched off could be."""
+    limits = str(field.limits)
+    return f"off, may be {limits} {field.unit}".rstrip() if limits else "off"

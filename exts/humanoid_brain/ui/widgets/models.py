@@ -117,3 +117,28 @@ class SwitchModel(ui.AbstractValueModel):
 def _number(value: Any) -> float | int:
     usable = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e30
     return value if usable else 0
+
+
+class ShareModel(ui.AbstractValueModel):
+    """A share of 1 that reads as percent, for a progress bar."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.share = 0.0
+
+    def show(self, share: float) -> None:
+        """Show a share."""
+        if share != self.share:
+            self.share = share
+            self._value_changed()
+
+    def get_value_as_float(self) -> float:
+        """For the length of the bar."""
+        return self.share
+
+    def get_value_as_string(self) -> str:
+        """For the text on the bar."""
+        return f"{100 * self.share:.0f} %"
+
+    def set_value(self, value: float) -> None:
+        """From the bar, which nobody can drag."""

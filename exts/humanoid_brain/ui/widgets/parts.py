@@ -11,8 +11,10 @@ import omni.ui as ui
 
 from humanoid_brain.jobs import Job, JobState
 from humanoid_brain.ui import style
+from humanoid_brain.ui.form import Form
 from humanoid_brain.ui.observable import Subscription, Value
 from humanoid_brain.ui.presets import presets
+from humanoid_brain.ui.widgets.models import ShareModel
 from humanoid_brain.ui.work import Message, progress_text
 
 _ARROW = 8
@@ -143,6 +145,31 @@ class Messages:
                 ui.Spacer(width=2)
 
 
+class Problems:
+    """A line that says what in a form does not fit, also where no row of it is in sight; without a fault it is gone.
+
+    Args:
+        form: The form.
+    """
+
+    def __init__(self, form: Form[Any]) -> None:
+        self._form = form
+        self._shown: list[str] = []
+        self._stack = ui.HStack(height=0, visible=False)
+        with self._stack:
+            self.label = ui.Label("", name="reason", word_wrap=True)
+
+    def update(self) -> None:
+        """Follow the form; called in each frame."""
+        problems = self._form.problems
+        if problems == self._shown:
+            return
+        self._shown = problems
+        self._stack.visible = bool(problems)
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        self.label.text = f"Does not fit: {problems[0]}{more}" if problems else ""
+
+
 def button(text: str, clicked: Callable[[], None], *, primary: bool = False, **options: Any) -> ui.Button:
     """A button of the common height."""
     name = "primary" if primary else ""
@@ -155,10 +182,10 @@ class JobBar:
     def __init__(self) -> None:
         self._stack = ui.VStack(height=0, spacing=style.SPACING, visible=False)
         self._job: Job | None = None
-        self._fraction = ui.SimpleFloatModel(0.0)
+        self._share = ShareModel()
         with self._stack:
             with ui.HStack(height=24, spacing=style.GAP):
-                ui.ProgressBar(self._fraction, height=24)
+                ui.ProgressBar(self._share, height=24)
                 self.pause = button("Pause", self._pause, width=76, height=24)
                 self.stop = button("Stop", self._stop, width=64, height=24)
             self._text = ui.Label("", name="dim", height=16, elided_text=True)
@@ -169,7 +196,7 @@ class JobBar:
         self._stack.visible = self._job is not None
         if self._job is None:
             return
-        self._fraction.set_value(self._job.progress.fraction)
+        self._share.show(self._job.progress.fraction)
         self._text.text = progress_text(self._job)
         self.pause.text = "Resume" if self._job.state is JobState.PAUSED else "Pause"
         self.pause.enabled = self._job.state is not JobState.STOPPING

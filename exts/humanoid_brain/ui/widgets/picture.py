@@ -10,8 +10,7 @@ import omni.ui as ui
 from humanoid_brain.errors import HumanoidBrainError
 from humanoid_brain.ui import style
 
-_LARGEST = (1000.0, 780.0)
-_TITLE_BAR = 28.0
+_MARGIN, _TITLE_BAR, _SMALLEST = 20.0, 28.0, 200.0
 
 
 class PictureWindow:
@@ -62,7 +61,9 @@ class PictureWindow:
             self.window = None
 
     def _open(self, width: int, height: int) -> None:
-        scale = min(1.0, _LARGEST[0] / width, _LARGEST[1] / height)
+        room = ui.Workspace.get_main_window_width() - style.PANEL_WIDTH - 2 * _MARGIN
+        tall = ui.Workspace.get_main_window_height() - 4 * _MARGIN - _TITLE_BAR
+        scale = min(1.0, max(room, _SMALLEST) / width, max(tall, _SMALLEST) / height)
         flags = ui.WINDOW_FLAGS_NO_SCROLLBAR | ui.WINDOW_FLAGS_NO_COLLAPSE
         self.window = ui.Window(
             self._title,
@@ -73,6 +74,5 @@ class PictureWindow:
             padding_y=0,
         )
         self.window.frame.set_style(style.STYLE)
-        room = ui.Workspace.get_main_window_width() - style.PANEL_WIDTH
-        self.window.position_x = max(0.0, (room - width * scale) / 2)
-        self.window.position_y = max(0.0, (ui.Workspace.get_main_window_height() - height * scale) / 2)
+        self.window.position_x = _MARGIN + max(0.0, (room - width * scale) / 2)
+        self.window.position_y = 2 * _MARGIN + max(0.0, (tall - height * scale) / 2)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Image = npt.NDArray[np.uint8]
 
-LEVELS = ((0.5, 1), (1.0, 1), (1.0, 4), (1.0, 16))
+LEVELS = ((1 / 3, 1), (2 / 3, 1), (1.0, 4), (1.0, 16))
 """Scale and samples per pixel of the pictures that follow one another while nothing moves."""
 
 
