@@ -40,7 +40,8 @@ def run(config: StudioConfig) -> dict[str, Any]:
     ui = load_ui(headless=config.headless)
     if config.screenshot is not None:
         make_folder(config.screenshot.absolute().parent)
-    studio = _open(ui, config)
+    open_window(ui, config)
+    studio = Studio(ui, config)
     try:
         ui.run(studio.live())
     finally:
@@ -75,12 +76,22 @@ def _pinned() -> str:
     return next((line for line in lines if line.startswith("ovui==")), "ovui")
 
 
-def _open(ui: Any, config: StudioConfig) -> Studio:
-    try:
-        ui.init(TITLE, config.width, config.height)
-    except RuntimeError as error:
-        raise HostError(f"no graphics driver can be used: {error}", todo=f"Run: {_LIBRARIES}") from error
-    return Studio(ui, config)
+def open_window(ui: Any, config: StudioConfig) -> None:
+    """Open the studio's own window, or what stands for it without a screen.
+
+    Raises:
+        HostError: There is no graphics driver, or no screen.
+    """
+    ui.init(TITLE, config.width, config.height)
+    if ui.Workspace.get_main_window_width() > 0:  # omni.ui itself says on standard error what went wrong
+        return
+    if config.headless:
+        raise HostError("there is no Vulkan driver that draws without a screen", todo=f"Run: {_LIBRARIES}")
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or "of this session"
+    raise HostError(
+        f"no window can be opened on the screen {screen}",
+        todo=f"Use --headless --screenshot FILE, or run: {_LIBRARIES}",
+    )
 
 
 class Studio:
@@ -170,11 +181,14 @@ class Studio:
 
     def _show_scene(self, result: SceneResult) -> None:
         from humanoid_brain.scene.build import grid_extent
-        from humanoid_brain.ui.orbit import overview
+        from humanoid_brain.ui.orbit import looking, overview
 
         config = self.session.scene.value
-        if result.path is not None and config is not None:
-            self.viewport.open(result.path, overview(grid_extent(result.shown, config.spacing)))
+        if result.path is None or config is None:
+            return
+        # In a room the scene's own camera is known to stand inside of the walls.
+        inside = looking(config.camera.position, config.camera.target) if config.interior is not None else None
+        self.viewport.open(result.path, inside or overview(grid_extent(result.shown, config.spacing)))
 
     def _leave(self) -> None:
         self._left = True

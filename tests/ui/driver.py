@@ -84,7 +84,7 @@ class Driver:
         await self.click(combo)
         below = combo.screen_position_y + combo.computed_height
         down = below + _ENTRY * (count + 1) < ui.Workspace.get_main_window_height()
-        top = below + 4 if down else combo.screen_position_y - 6 - _ENTRY * count
+        top = below + 4 if down else combo.screen_position_y + 4 - _ENTRY * count
         await mouse.mouse_click(combo.screen_position_x + 20, top + _ENTRY * (index + 0.5))
         await self.frames(5)
 

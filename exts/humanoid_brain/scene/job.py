@@ -110,6 +110,12 @@ def _interior_facts(config: SceneConfig, interior: InteriorConfig) -> Iterator[s
     yield f"A room of {room.width:.1f} x {room.depth:.1f} m, {room.height:.1f} m high"
     layout = draw_layout(interior, 0, 0, [camera_way(config)])
     kinds = Counter(name.rpartition("_")[0] for name, seen in zip(layout.names, layout.visible, strict=True) if seen)
-    yield f"In it {', '.join(f'{count} x {kind}' for kind, count in kinds.items())}" if kinds else "It is empty"
+    yield f"In it {', '.join(_counted(kind, count) for kind, count in kinds.items())}" if kinds else "It is empty"
     if layout.left_out:
         yield f"{layout.left_out} more of the drawn props found no place: the room is too small for them"
+
+
+def _counted(kind: str, count: int) -> str:
+    if kind == "clutter":
+        return f"{count} small thing{'s' if count > 1 else ''}"
+    return f"{count} {kind}{'s' if count > 1 else ''}"

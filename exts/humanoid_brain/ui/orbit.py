@@ -53,3 +53,10 @@ class Orbit:
 def overview(extent: float) -> Orbit:
     """A view of environments that reach ``extent`` m from the origin."""
     return Orbit() if extent < 1.5 else Orbit((0.0, 0.0, 0.5), elevation=22.0, distance=2.0 + 1.9 * extent)
+
+
+def looking(position: tuple[float, float, float], target: tuple[float, float, float]) -> Orbit:
+    """The view from ``position`` to ``target``."""
+    x, y, z = (a - b for a, b in zip(position, target, strict=True))
+    distance = math.hypot(x, y, z)
+    return Orbit(target, math.degrees(math.atan2(y, x)), math.degrees(math.asin(z / distance)), distance)

@@ -44,6 +44,8 @@ LABEL = 142
 UNIT = 40
 """Width of the units of a form."""
 INDENT = 12
+SECTION_PADDING = 8
+"""Room at either side within a section."""
 PANEL_WIDTH = 500
 """Width of the main window on first opening."""
 

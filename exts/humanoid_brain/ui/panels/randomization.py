@@ -153,14 +153,14 @@ class RandomizationPanel(Panel):
             if not entry.on:
                 return
 
-            self._rows(entry.name, entry, drawn=True)
+            self._rows(entry.name, entry, 1, drawn=True)
             inner = f"{entry.name}.settings"
             if any(not self._drawn(row) and self.model.finds_row(entry, row) for row in self.model.rows(entry)):
                 self._folded.setdefault(inner, True)
                 with self._section(inner, "Applies to", inner=True, note=self.model.targets(entry)):
-                    self._rows(inner, entry, drawn=False)
+                    self._rows(inner, entry, 2, drawn=False)
 
-    def _rows(self, key: str, entry: Entry, *, drawn: bool) -> None:
+    def _rows(self, key: str, entry: Entry, sections: int, *, drawn: bool) -> None:
         def keep(row: Row) -> bool:
             return self._drawn(row) == drawn and self.model.finds_row(entry, row)
 

@@ -32,6 +32,9 @@ _SECTIONS: tuple[tuple[str, tuple[Location, ...], bool], ...] = (
     ("Physics", (("physics",),), True),
 )
 """Heading, values below it, and whether it begins collapsed."""
+_LINKS: tuple[Location, ...] = tuple(
+    ("robot", name) for name in ("name", "root_link", "torso_link", "feet", "left_prefix", "right_prefix")
+)
 _DEEP = ("joints", "gpu")
 """Parts of the model that are for files, not for a panel: dozens of numbers each."""
 
@@ -107,12 +110,18 @@ class ScenePanel(Panel):
                 view.build()
                 if title == "Robot":
                     self._browse_row()
+                    self._description()
 
     def _browse_row(self) -> None:
         with ui.HStack(height=24):
             ui.Spacer(width=style.LABEL + style.GAP)
             self.browse = button("Choose a robot file ...", self._browse, height=24)
             ui.Spacer(width=style.UNIT + style.GAP)
+
+    def _description(self) -> None:
+        with Section("Links and names", collapsed=True, inner=True, tooltip="What a robot from a file calls its parts"):
+            view = self.views["Links"] = FormView(self.session.scene, _LINKS, padding=style.SECTION_PADDING)
+            view.build()
 
     def _foot(self) -> None:
         self.problems = Problems(self.session.scene)

@@ -62,11 +62,12 @@ class FileDialog:
         with self.window.frame, ui.ZStack():
             ui.Rectangle(name="background")
             with ui.VStack(spacing=style.GAP):
+                ui.Spacer(height=2)
                 with ui.HStack(height=26, spacing=style.GAP):
                     ui.Button("Up", width=50, clicked_fn=lambda: self._enter(self.folder.parent))
                     self._where = ui.Label("", elided_text=True)
                 with ui.ScrollingFrame(horizontal_scrollbar_policy=ui.ScrollBarPolicy.SCROLLBAR_ALWAYS_OFF):
-                    self._list = ui.Frame(height=0, build_fn=self._build_list)
+                    self._list = ui.Frame(height=0)
                 with ui.HStack(height=26, spacing=style.GAP):
                     if self._folders_only:
                         ui.Spacer()
@@ -79,8 +80,9 @@ class FileDialog:
 
     def _build_list(self) -> None:
         self.rows.clear()
+        self._list.clear()
         folders, files, hidden = self._entries()
-        with ui.VStack(height=0):
+        with self._list, ui.VStack(height=0):
             for path in folders:
                 self._entry(f"{path.name}/", lambda path=path: self._enter(path))
             for path in files:
@@ -114,11 +116,17 @@ class FileDialog:
         self.folder = folder
         if not self._saving:
             self.name.set_value("")
-        self._show_place()
-        self._list.rebuild()
+        self._moved = True
+
+    def update(self) -> None:
+        """Show the folder that was entered; called in each frame, as a row must not end in its own click."""
+        if self._moved:
+            self._moved = False
+            self._show_place()
 
     def _show_place(self) -> None:
         self._where.text = str(self.folder)
+        self._build_list()
 
     def _apply(self) -> None:
         name = self.name.as_string.strip()

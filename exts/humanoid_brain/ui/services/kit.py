@@ -51,7 +51,7 @@ class KitServices(Services):
 
     def notify(self, text: str, severity: str = "info") -> None:
         """A box of Kit's notification manager."""
-        from omni.kit import notification_manager as manager  # pyright: ignore[reportAttributeAccessIssue]
+        import omni.kit.notification_manager as manager  # pyright: ignore[reportMissingImports]
 
         status = manager.NotificationStatus.INFO if severity == "info" else manager.NotificationStatus.WARNING
         manager.post_notification(text, hide_after_timeout=True, duration=_SHOWN_S, status=status)

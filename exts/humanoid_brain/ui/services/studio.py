@@ -131,6 +131,8 @@ class StudioServices(Services):
     def update(self) -> None:
         """Take away notifications that were there long enough; called in each frame."""
         self._note.update()
+        if self._dialog is not None:
+            self._dialog.update()
 
     def close(self) -> None:
         """End dialogs and notifications."""

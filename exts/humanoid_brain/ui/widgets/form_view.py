@@ -33,6 +33,16 @@ class _Built:
     """Around the reason; seen while there is one."""
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where rows stand: editors of all of them begin and end on the same lines."""
+
+    depth: int = 0
+    """Depth of the rows that are not indented."""
+    padding: float = 0.0
+    """Room that the headings around them take at either side."""
+
+
 class FormView:
     """The rows of a form below some paths.
 
@@ -43,6 +53,7 @@ class FormView:
         collapsed: Names of headings that begin collapsed; "*" for all.
         start: Value for an optional field that is switched on, by its path; None leaves it to the form.
         inside: Leave out the rows of the paths themselves.
+        padding: Room that headings around the view take at either side, beyond that of one section.
         labels: Label and unit of fields, by name, in place of those of the model.
     """
 
@@ -56,10 +67,12 @@ class FormView:
         start: Callable[[Location], Any] | None = None,
         inside: bool = False,
         labels: Mapping[str, tuple[str, str]] | None = None,
+        padding: float = 0.0,
     ) -> None:
         self._form, self._paths = form, tuple(paths)
         self._keep, self._start = keep or (lambda row: True), start or (lambda path: None)
         self._inside, self._labels = inside, labels or {}
+        self._padding = padding
         self._collapsed: dict[str, bool] = dict.fromkeys(collapsed, True)
         self._built: list[_Built] = []
         self._switches: list[SwitchModel] = []
@@ -114,7 +127,7 @@ class FormView:
         frame.clear()
         rows = [row for path in self._paths for row in self._rows(path)]
         with frame, ui.VStack(height=0, spacing=style.SPACING):
-            self._build_rows([row for row in rows if self._keep(row)])
+            self._build_rows([row for row in rows if self._keep(row)], _Place(padding=self._padding))
 
     def _rows(self, path: Location) -> Iterator[Row]:
         field = self._form.field(path)
@@ -123,7 +136,7 @@ class FormView:
         else:
             yield from self._form.row(path)
 
-    def _build_rows(self, rows: list[Row]) -> None:
+    def _build_rows(self, rows: list[Row], place: _Place) -> None:
         at = 0
         while at < len(rows):
             row = rows[at]
@@ -132,35 +145,32 @@ class FormView:
                 end += 1
             optional_part = row.field.optional and row.field.model is not None
             if (row.heading and not row.field.variants) or optional_part:
-                self._build_section(row, rows[at + 1 : end])
+                self._build_section(row, rows[at + 1 : end], place)
             else:
-                self._build_row(row)
-                self._build_rows(rows[at + 1 : end])
+                self._build_row(row, place)
+                self._build_rows(rows[at + 1 : end], place)
             at = end
 
-    def _build_section(self, row: Row, rows: list[Row]) -> None:
+    def _build_section(self, row: Row, rows: list[Row], place: _Place) -> None:
         collapsed = not row.active or self._collapsed.get(row.name, self._collapsed.get("*", False))
         switch = self._switch(row) if row.field.optional else None
-        section = Section(
-            row.field.label,
-            tooltip=row.field.help,
-            collapsed=collapsed,
-            switch=switch,
-            inner=row.depth > 0 or self._inside,
-        )
+        inner = row.depth > 0 or self._inside
+        section = Section(row.field.label, tooltip=row.field.help, collapsed=collapsed, switch=switch, inner=inner)
         section.on_collapsed = lambda now: self._collapsed.__setitem__(row.name, now)
         self._sections.append(section)
         with section:
-            self._build_rows(rows)
+            # A heading at the top has the room around it that the panel's own sections have.
+            padding = place.padding + (style.SECTION_PADDING if inner else 0)
+            self._build_rows(rows, _Place(row.depth + 1, padding))
 
-    def _build_row(self, row: Row) -> None:
-        indent = style.INDENT * row.depth
+    def _build_row(self, row: Row, place: _Place) -> None:
+        indent = style.INDENT * (row.depth - place.depth)
         title, unit = self._labels.get(row.field.name, (row.field.label, row.field.unit))
         with ui.VStack(height=0, spacing=1):
             with ui.HStack(height=style.ROW, spacing=style.GAP):
                 if indent:
                     ui.Spacer(width=indent - style.GAP)
-                width = style.LABEL - indent
+                width = style.LABEL - indent - place.padding
                 if row.field.optional:
                     with ui.VStack(width=18):
                         ui.Spacer(height=3)
@@ -173,10 +183,10 @@ class FormView:
                 else:
                     editor = Editor()
                     ui.Label(_possible(row.field), name="dim", elided_text=True)
-                ui.Label(unit if row.active else "", name="unit", width=style.UNIT, height=style.ROW)
+                ui.Label(unit if row.active else "", name="unit", width=style.UNIT - place.padding, height=style.ROW)
             note = ui.HStack(height=0, visible=False)
             with note:
-                ui.Spacer(width=style.LABEL + style.GAP)
+                ui.Spacer(width=style.LABEL - place.padding + style.GAP)
                 reason = ui.Label("", name="reason", word_wrap=True)
         self._built.append(_Built(row, editor, label, reason, note))
 

@@ -18,7 +18,6 @@ from humanoid_brain.ui.widgets.models import ShareModel
 from humanoid_brain.ui.work import Message, progress_text
 
 _ARROW = 8
-_PADDING = 8
 
 
 class Section:
@@ -62,13 +61,13 @@ class Section:
         self.frame.__enter__()
         outer = ui.HStack(height=0)
         with outer:
-            ui.Spacer(width=_PADDING)
+            ui.Spacer(width=style.SECTION_PADDING)
             middle = ui.VStack(height=0)
             with middle:
                 ui.Spacer(height=style.GAP)
                 self._stack = ui.VStack(height=0, spacing=style.SPACING)
-                ui.Spacer(height=_PADDING)
-            ui.Spacer(width=_PADDING)
+                ui.Spacer(height=style.SECTION_PADDING)
+            ui.Spacer(width=style.SECTION_PADDING)
         self._stack.__enter__()
         return self._stack
 
@@ -167,7 +166,8 @@ class Problems:
         self._shown = problems
         self._stack.visible = bool(problems)
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        self.label.text = f"Does not fit: {problems[0]}{more}" if problems else ""
+        first = problems[0].removeprefix("configuration: ") if problems else ""
+        self.label.text = f"Does not fit: {first}{more}" if problems else ""
 
 
 def button(text: str, clicked: Callable[[], None], *, primary: bool = False, **options: Any) -> ui.Button:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Image = npt.NDArray[np.uint8]
 
-LEVELS = ((1 / 3, 1), (2 / 3, 1), (1.0, 4), (1.0, 16))
+LEVELS = ((1 / 3, 1), (2 / 3, 1), (1.0, 2), (1.0, 8))
 """Scale and samples per pixel of the pictures that follow one another while nothing moves."""
 
 
@@ -122,7 +122,7 @@ def main() -> None:
     """Serve until the input ends."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not stand among the answers
-    os.nice(5)  # the window and the job come first
+    os.nice(10)  # the window and the job come first
     server = _Server(answers)
     for messages in _batches(sys.stdin.fileno(), server.waiting):
         server.take(messages)
