@@ -197,7 +197,7 @@ class Studio:
         """Whether the picture of the viewport is as good as it gets."""
         if not self._config.build:
             return True
-        return self.viewport.frames >= 4 or self.viewport.failed or self.session.worker.failed
+        return self.viewport.settled or self.viewport.failed or self.session.worker.failed
 
     async def _take_picture(self, path: Path) -> None:
         for _ in range(3):

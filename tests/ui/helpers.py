@@ -60,11 +60,10 @@ def make_session() -> Session:
     return Session(RememberingServices(), Workbench())
 
 
-def finish(session: Session, update: Callable[[], None], most: int = 10_000) -> None:
+def finish(session: Session, most: int = 10_000) -> None:
     """Frame after frame until the job has ended."""
     for _ in range(most):
         session.worker.tick()
-        update()
         if not session.worker.busy:
             return
     raise AssertionError("the job does not end")

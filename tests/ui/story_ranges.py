@@ -43,9 +43,14 @@ async def _builds_a_scene(user: Driver) -> None:
     assert viewport.orbit.azimuth != before.azimuth and viewport.orbit.elevation != before.elevation
     await user.scroll(viewport.window.frame, 2)
     assert viewport.orbit.distance < before.distance
-    shown = viewport.frames
-    await user.until("pictures from there", lambda: viewport.frames >= shown + 2)
+    await user.until("the best picture from there", lambda: viewport.settled, 240)
     await user.picture("scene")
+    await user.click(viewport.follow_button)
+    viewport.track((1.0, 2.0, 0.9))
+    assert viewport.orbit.target == (1.0, 2.0, 0.9)
+    await user.click(viewport.follow_button)
+    viewport.track((5.0, 2.0, 0.9))
+    assert viewport.orbit.target == (1.0, 2.0, 0.9)
     await user.click(panel.view_button)
     assert viewport.orbit == before
 

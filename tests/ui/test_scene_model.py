@@ -29,7 +29,7 @@ def test_build_says_what_was_checked_and_gives_the_scene(model: SceneModel) -> N
     model.form.set(("num_envs",), 64)
     model.build()
     assert model.session.worker.busy
-    finish(model.session, model.update)
+    finish(model.session)
     (message,) = model.task.messages.value
     assert message.severity == "good"
     for part in ("24 links", "23 joints", "fit the description", "64 environments, 2.5 m apart", "16 of them"):
@@ -54,13 +54,13 @@ def test_what_does_not_fit_is_said_with_the_fields_that_are_marked(model: SceneM
 def test_a_robot_that_does_not_fit_its_description_is_listed_finding_by_finding(model: SceneModel) -> None:
     model.form.set(("robot", "torso_link"), "chest")
     model.build()
-    finish(model.session, model.update)
+    finish(model.session)
     (message,) = model.task.messages.value
     assert message.severity == "error" and "torso_link: there is no link 'chest'" in message.text
     assert model.built.value is None
     model.form.set(("robot", "torso_link"), "torso")
     model.build()
-    finish(model.session, model.update)
+    finish(model.session)
     assert model.task.messages.value[0].severity == "good"
 
 
@@ -73,7 +73,7 @@ def test_a_robot_file_that_cannot_be_used_is_an_error_in_the_panel(
     model.form.choose(("robot", "source"), "file")
     model.form.set_text(("robot", "source", "path"), path)
     model.build()
-    finish(model.session, model.update)
+    finish(model.session)
     (message,) = model.task.messages.value
     assert message.severity == "error" and message.todo
 
@@ -111,13 +111,13 @@ def test_presets_load_and_a_broken_file_changes_nothing(model: SceneModel, tmp_p
 
 def test_save_writes_a_stage_and_says_where_or_why_not(model: SceneModel, tmp_path: Path) -> None:
     model.save(tmp_path / "mine")
-    finish(model.session, model.update)
+    finish(model.session)
     (message,) = model.task.messages.value
     assert str(tmp_path / "mine.usda") in message.text
     assert Usd.Stage.Open(str(tmp_path / "mine.usda")).GetPrimAtPath("/World/envs/env_0/Robot")
     (tmp_path / "file").write_text("")
     model.save(tmp_path / "file" / "scene.usda")
-    finish(model.session, model.update)
+    finish(model.session)
     (message,) = model.task.messages.value
     assert message.severity == "error" and str(tmp_path / "file") in message.text
 

@@ -38,10 +38,9 @@ class Count(Job):
         self.released += 1
 
 
-def frames(worker: Worker, task: Task, count: int = 40) -> None:
+def frames(worker: Worker, count: int = 40) -> None:
     for _ in range(count):
         worker.tick()
-        task.update()
 
 
 @pytest.fixture
@@ -55,13 +54,13 @@ def test_a_job_advances_a_slice_per_frame_and_pause_is_exact(worker: Worker) -> 
     task, done = Task(worker), []
     job = Count()
     task.start("Count", lambda: job, done.append)
-    frames(worker, task, 3)
+    frames(worker, 3)
     assert job.progress.done == 3
     job.pause()
-    frames(worker, task)
+    frames(worker)
     assert job.progress.done == 3 and "paused" in progress_text(job)
     job.resume()
-    frames(worker, task)
+    frames(worker)
     assert job.state is JobState.DONE and done == [job] and job.released == 1
     assert task.messages.value == () and not worker.busy
 
@@ -81,15 +80,14 @@ def test_an_error_of_the_job_is_told_where_it_was_started_and_logged(
     task, other, done = Task(worker), Task(worker), []
     with caplog.at_level(logging.ERROR):
         task.start("Count", lambda: Count(fail=4), done.append)
-        frames(worker, task)
-        other.update()
+        frames(worker)
     (message,) = task.messages.value
     assert "seven is not nine" in message.text and message.todo
     assert not done and not other.messages.value and worker.failed
     assert "Traceback" in caplog.text
     task.start("Count", Count, done.append)
     assert not task.messages.value
-    frames(worker, task)
+    frames(worker)
     assert len(done) == 1
 
 
@@ -97,13 +95,13 @@ def test_a_job_that_pauses_itself_says_why_until_it_is_resumed(worker: Worker) -
     task = Task(worker)
     job = Count(halt=2)
     task.start("Count", lambda: job, lambda job: None)
-    frames(worker, task)
+    frames(worker)
     assert job.state is JobState.PAUSED
     assert [(m.text, m.todo) for m in task.messages.value if m.severity == "error"] == [
         ("the disk is full", "Free some space and resume")
     ]
     job.resume()
-    frames(worker, task)
+    frames(worker)
     assert job.state is JobState.DONE and not task.messages.value
 
 
@@ -111,10 +109,10 @@ def test_warnings_are_shown_and_a_stopped_job_frees_the_worker(worker: Worker) -
     task = Task(worker)
     job = Count(warn=1)
     task.start("Count", lambda: job, lambda job: None)
-    frames(worker, task, 3)
+    frames(worker, 3)
     assert [(m.severity, m.text, m.todo) for m in task.messages.value] == [("warning", "slow", "Get a faster one")]
     job.stop()
-    frames(worker, task)
+    frames(worker)
     assert not worker.busy and job.progress.done < 10
 
 
@@ -122,7 +120,7 @@ def test_closing_ends_a_job_in_the_middle(worker: Worker) -> None:
     task = Task(worker)
     job = Count()
     task.start("Count", lambda: job, lambda job: None)
-    frames(worker, task, 2)
+    frames(worker, 2)
     worker.close()
     assert job.released == 1 and job.state.final and not worker.busy
 

@@ -98,10 +98,6 @@ class SceneModel:
         self.built.value = None
         self.task.say()
 
-    def update(self) -> None:
-        """Take in what the job did."""
-        self.task.update()
-
     def collect(self) -> dict[str, Any]:
         """The draft, whether it fits or not."""
         return {"scene": self.form.data, "preset": self.preset.value}
@@ -114,6 +110,7 @@ class SceneModel:
 
     def close(self) -> None:
         """Follow the form no longer."""
+        self.task.close()
         for subscription in self._following:
             subscription.cancel()
 

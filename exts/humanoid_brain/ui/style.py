@@ -85,6 +85,8 @@ STYLE: dict[str, dict[str, Any]] = {
     "Button.Label::primary": {"color": BRIGHT},
     "Button::flat": {"background_color": NONE},
     "Button::flat:hovered": {"background_color": HEADER_HOVER},
+    "Button::toggle:checked": {"background_color": ACCENT_DARK},
+    "Button::toggle:checked:hovered": {"background_color": color(0x3580B8)},
     "Button::tab": {"background_color": NONE, "border_radius": 0},
     "Button::tab:hovered": {"background_color": HEADER},
     "Button::tab:checked": {"background_color": BACKGROUND},

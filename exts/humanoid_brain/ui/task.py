@@ -30,6 +30,7 @@ class Task:
         self._cursor = 0
         self._ended: Callable[[], None] | None = None
         self._told: Exception | None = None
+        self._following = worker.ticked.subscribe(self._follow)
 
     @property
     def running(self) -> bool:
@@ -58,8 +59,12 @@ class Task:
         """Show these messages in place of those before."""
         self.messages.value = messages
 
-    def update(self) -> None:
-        """Take in what the job did since the last frame."""
+    def close(self) -> None:
+        """Follow the worker no longer."""
+        self._following.cancel()
+
+    def _follow(self) -> None:
+        """Take in what the job did in this frame, whether the panel is shown or not."""
         job = self.job
         if job is None:
             return

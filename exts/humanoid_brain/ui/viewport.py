@@ -28,6 +28,11 @@ class Pictures(Protocol):
         """Why no pictures come any more."""
         ...
 
+    @property
+    def settled(self) -> bool:
+        """Whether the best picture of what was asked for last has come."""
+        ...
+
     def open(self, path: Path) -> None:
         """Draw another scene from now on."""
         ...
@@ -66,7 +71,15 @@ class Viewport:
         self._held: int | None = None
         self._last = (0.0, 0.0)
         self._through_camera = False
+        self.following = False
+        """Whether the view goes with the robot."""
+        self._subject: tuple[float, float, float] | None = None
         self._build()
+
+    @property
+    def settled(self) -> bool:
+        """Whether the picture is as good as it gets."""
+        return self.frames > 0 and self._pictures.settled
 
     @property
     def failed(self) -> bool:
@@ -76,7 +89,7 @@ class Viewport:
     def open(self, path: Path, home: Orbit) -> None:
         """Show another scene."""
         self._scene, self.home = path, home
-        self._asked = ()
+        self._asked, self._subject = (), home.target
         self._hint.text = "Drawing ..."
         self._pictures.open(path)
         self.reset_view()
@@ -86,6 +99,19 @@ class Viewport:
         self._scene = None
         self._image.visible = False
         self._hint.text, self._hint.visible = "Build a scene to see it here", True
+
+    def track(self, position: tuple[float, float, float]) -> None:
+        """Where the robot is now, m: the view goes with it while it is followed."""
+        self._subject = position
+        if self.following:
+            self.orbit = self.orbit.around(position)
+
+    def toggle_follow(self) -> None:
+        """Follow the robot, or no longer."""
+        self.following = not self.following
+        self.follow_button.checked = self.following
+        if self.following and self._subject is not None:
+            self.orbit, self._through_camera = self.orbit.around(self._subject), False
 
     def reset_view(self) -> None:
         """Back to the view that a new scene begins with."""
@@ -157,6 +183,9 @@ class Viewport:
                             ui.Label(_HINT, width=0)
                             ui.Spacer(width=8)
                     ui.Spacer()
+                    self.follow_button = ui.Button(
+                        "Follow robot", name="toggle", width=108, height=24, clicked_fn=self.toggle_follow
+                    )
                     ui.Button("Scene camera", width=116, height=24, clicked_fn=self.look_through_camera)
                     ui.Button("Reset view", width=96, height=24, clicked_fn=self.reset_view)
                     ui.Spacer(width=8)

@@ -28,6 +28,8 @@ class Worker:
         """Time in s that a job gets per frame. One slice is done in any case."""
         self.changed = Event()
         """Emitted when a job begins, enters another state, or ends."""
+        self.ticked = Event()
+        """Emitted in each frame, after the job had its share."""
         self._state: JobState | None = None
 
     @property
@@ -58,11 +60,10 @@ class Worker:
 
     def tick(self) -> None:
         """Advance the job by one frame's share."""
-        job = self.job
-        if job is None:
-            return
-        job.tick(self.budget)
-        self._notice()
+        if self.job is not None:
+            self.job.tick(self.budget)
+            self._notice()
+        self.ticked.emit()
 
     def close(self) -> None:
         """End the job at once; what it has on the disk stays."""

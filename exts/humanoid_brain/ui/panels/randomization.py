@@ -54,7 +54,6 @@ class RandomizationPanel(Panel):
 
     def update(self) -> None:
         """One frame."""
-        self.model.task.update()
         if self._stale:
             self._rebuild()
         for view in self.views.values():
@@ -79,6 +78,7 @@ class RandomizationPanel(Panel):
         """End."""
         self._forget()
         self._sheet.destroy()
+        self.model.task.close()
         super().destroy()
 
     def preview(self) -> None:

@@ -61,7 +61,6 @@ class ScenePanel(Panel):
 
     def update(self) -> None:
         """One frame."""
-        self.model.update()
         for view in self.views.values():
             view.update()
         self.problems.update()

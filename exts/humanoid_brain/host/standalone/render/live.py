@@ -42,6 +42,7 @@ class LiveRenderer:
         """Why no pictures come any more."""
         self._process: subprocess.Popen[bytes] | None = None
         self._newest: Image | None = None
+        self._asked, self._done = 0, -1
         self._lock = threading.Lock()
 
     def open(self, path: Path) -> None:
@@ -71,6 +72,11 @@ class LiveRenderer:
             newest, self._newest = self._newest, None
         return newest
 
+    @property
+    def settled(self) -> bool:
+        """Whether the best picture of what was asked for last has come."""
+        return self._done == self._asked
+
     def close(self) -> None:
         """End the process."""
         process, self._process = self._process, None
@@ -92,7 +98,8 @@ class LiveRenderer:
         if process is None or process.stdin is None or process.poll() is not None:
             return
         try:
-            process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._asked += 1
+            process.stdin.write(json.dumps({**message, "number": self._asked}).encode() + b"\n")
             process.stdin.flush()
         except OSError:  # it has just ended; the reader says why
             return
@@ -110,6 +117,7 @@ class LiveRenderer:
             if len(data) < height * width * 4:
                 break
             with self._lock:
+                self._done = head["number"] if head["last"] else self._done
                 self._newest = np.frombuffer(data, np.uint8).reshape(height, width, 4)
         if self._process is process and self.error is None:
             self.error = HostError(
@@ -154,7 +162,7 @@ class _Server:
         self._camera: dict[str, Any] = {}
         self._size = (640, 360)
         self._poses: dict[str, npt.NDArray[np.float64]] = {}
-        self._level, self._seed = len(LEVELS), 0
+        self._level, self._seed, self._number = len(LEVELS), 0, 0
 
     def waiting(self) -> bool:
         """Whether there is something to draw without a further message."""
@@ -168,6 +176,7 @@ class _Server:
                 self._renderer = None
             if "camera" in message:
                 self._camera, self._size = message["camera"], (message["size"][0], message["size"][1])
+            self._number = message["number"]
             for path, pose in message.get("poses", {}).items():
                 self._poses[path] = np.array(pose, float)
         if messages:
@@ -186,7 +195,8 @@ class _Server:
         self._level += 1
         self._seed += 1
         height, width, _ = picture.shape
-        self._answers.write(json.dumps({"size": [height, width]}).encode() + b"\n")
+        head = {"size": [height, width], "number": self._number, "last": self._level == len(LEVELS)}
+        self._answers.write(json.dumps(head).encode() + b"\n")
         self._answers.write(picture.tobytes())
         self._answers.flush()
 
