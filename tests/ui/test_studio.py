@@ -19,11 +19,12 @@ STORIES = Path(os.environ.get("HUMANOID_BRAIN_SCREENSHOTS", ""))
 def run(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     home = {"XDG_CONFIG_HOME": str(cwd / "home"), **environment}
     return subprocess.run(
-        [sys.executable, *command], cwd=cwd, env={**os.environ, **home}, capture_output=True, text=True, timeout=280
+        [sys.executable, *command], cwd=cwd, env={**os.environ, **home}, capture_output=True, text=True, timeout=880
     )
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("story", ["ranges"])
 def test_story(story: str, repo_root: Path, tmp_path: Path) -> None:
     pictures = STORIES / story if STORIES.name else tmp_path / "pictures"

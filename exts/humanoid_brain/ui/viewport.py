@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,8 +16,8 @@ from humanoid_brain.ui.work import error_message
 
 TITLE = "Viewport"
 _LEFT, _MIDDLE = 0, 2
-_LARGEST = 960
-"""Width in pixels of the pictures that are asked for; larger views enlarge them."""
+_MOST_PIXELS = 400_000
+"""Of the pictures that are asked for; larger views enlarge them."""
 _HINT = "Left drag turns, middle drag shifts, wheel zooms"
 
 
@@ -144,7 +145,7 @@ class Viewport:
         width, height = self._image_frame.computed_width, self._image_frame.computed_height
         if self._scene is None or width < 32 or height < 32:
             return
-        scale = min(1.0, _LARGEST / width)
+        scale = min(1.0, math.sqrt(_MOST_PIXELS / (width * height)))
         camera = {} if self._through_camera else self.orbit.as_dict()
         wanted = (camera, max(32, round(width * scale)), max(32, round(height * scale)))
         if wanted != self._asked:
