@@ -30,7 +30,7 @@ class Task:
         self._cursor = 0
         self._ended: Callable[[], None] | None = None
         self._told: Exception | None = None
-        self._following = worker.ticked.subscribe(self._follow)
+        self._following = worker.ticked.subscribe(self.update)
 
     @property
     def running(self) -> bool:
@@ -63,8 +63,8 @@ class Task:
         """Follow the worker no longer."""
         self._following.cancel()
 
-    def _follow(self) -> None:
-        """Take in what the job did in this frame, whether the panel is shown or not."""
+    def update(self) -> None:
+        """Take in what the job did. The worker calls it in each frame, whether the panel is shown or not."""
         job = self.job
         if job is None:
             return
