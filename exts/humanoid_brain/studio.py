@@ -16,7 +16,7 @@ from humanoid_brain.errors import HostError, StorageError
 from humanoid_brain.files import make_folder
 
 if TYPE_CHECKING:
-    from humanoid_brain.ui.actions import SceneResult
+    from humanoid_brain.ui.actions import LiveView, SceneResult
     from humanoid_brain.ui.services.studio import StudioServices
     from humanoid_brain.ui.session import Session
     from humanoid_brain.ui.viewport import Viewport
@@ -124,7 +124,9 @@ class Studio:
         self.viewport: Viewport = Viewport(LiveRenderer())
         self.services.use_viewport(self.viewport.overlay)
         self.window: MainWindow = MainWindow(self.session, all_panels(), closable=False)
+        self.viewport.covered = self.window.panels["Training"].overlay.covers  # pyright: ignore[reportAttributeAccessIssue]
         self._built = self.session.scene_built.subscribe(self._show_scene)
+        self._following = self.session.live.changed.subscribe(self._show_live)
         self._reset = self.session.view_reset.subscribe(self.viewport.reset_view)
         self._menus = [
             self.services.add_menu("Reset view", self.viewport.reset_view),
@@ -152,6 +154,9 @@ class Studio:
         """One frame."""
         await self._ui.next_frame()
         self.window.update()
+        live = self.session.live.value
+        if live is not None and self.session.pace.shows and not self.viewport.waiting:
+            self._move_bodies(live)
         self.viewport.update()
         self.services.update()
 
@@ -172,12 +177,25 @@ class Studio:
 
     def close(self) -> None:
         """Take everything down."""
-        for subscription in (self._built, self._reset, *self._menus):
+        for subscription in (self._built, self._reset, self._following, *self._menus):
             subscription.cancel()
         self.window.destroy()
         self.viewport.destroy()
         self.services.close()
         self.workbench.close()
+
+    def _move_bodies(self, live: LiveView) -> None:
+        poses = live.poses()
+        self.viewport.pose(poses)
+        if root := poses.get(live.subject):
+            self.viewport.track((root[0], root[1], self.viewport.home.target[2]))
+
+    def _show_live(self, view: LiveView | None) -> None:
+        from humanoid_brain.scene.build import grid_extent
+        from humanoid_brain.ui.orbit import overview
+
+        if view is not None:
+            self.viewport.open(view.path, overview(grid_extent(view.shown, view.spacing)))
 
     def _show_scene(self, result: SceneResult) -> None:
         from humanoid_brain.scene.build import grid_extent

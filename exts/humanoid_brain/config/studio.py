@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from humanoid_brain.config.base import Model
 
-PanelName = Literal["", "Scene", "Randomization"]
+PanelName = Literal["", "Scene", "Randomization", "Dataset", "Training", "Runs"]
 
 
 class StudioConfig(Model):

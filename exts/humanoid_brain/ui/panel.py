@@ -49,6 +49,9 @@ class Panel(ABC):
     def on_stage_closed(self) -> None:  # noqa: B027
         """The stage is gone: forget what was built on it."""
 
+    def on_simulation_stopped(self) -> None:  # noqa: B027
+        """The application stopped the simulation: end the panel's job, if it needs it, with its state saved."""
+
     def destroy(self) -> None:
         """End all subscriptions; the widgets end with the window."""
         self.subscriptions.cancel()

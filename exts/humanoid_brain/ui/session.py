@@ -10,9 +10,10 @@ from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.randomization import RandomizationConfig
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.errors import ConfigError
-from humanoid_brain.ui.actions import Actions
+from humanoid_brain.ui.actions import Actions, LiveView
 from humanoid_brain.ui.form import Form
-from humanoid_brain.ui.observable import Event
+from humanoid_brain.ui.observable import Event, Value
+from humanoid_brain.ui.pace import Pace
 from humanoid_brain.ui.presets import presets
 from humanoid_brain.ui.services import Services
 from humanoid_brain.ui.work import Worker
@@ -42,6 +43,16 @@ class Session:
         """Emitted when the viewport shall show the scene as at first."""
         self.scene_built = Event()
         """Emitted with the result of a scene that was built."""
+        self.pace = Pace()
+        """How a frame is divided between the job and the windows."""
+        self.live: Value[LiveView | None] = Value(None)
+        """The simulation that the studio's viewport shows."""
+        self.run_changed = Event()
+        """Emitted with the folder of a run in which something was written."""
+        self.resume_asked = Event()
+        """Emitted with folder, checkpoint and metrics of a run that shall go on."""
+        self.panel_asked = Event()
+        """Emitted with the title of a panel that shall come to the front."""
 
     def capture(self, **changes: Any) -> CaptureConfig:
         """A capture of this scene with these ranges; ``changes`` are its other fields.

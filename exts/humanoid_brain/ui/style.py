@@ -31,6 +31,8 @@ ERROR = color(0xF0736A)
 INVALID = color(0x552A2A)
 """Background of a field whose value does not fit."""
 NONE = 0x00000000
+CURVES = (color(0x5FB4F0), color(0xF0A35F), color(0x7FD08A))
+"""Colours of curves that lie over one another."""
 
 FONT = 14
 SMALL = 14
@@ -63,6 +65,8 @@ STYLE: dict[str, dict[str, Any]] = {
     "Label::warning": {"color": WARNING},
     "Label::good": {"color": GOOD},
     "Label::chip": {"color": DIM, "font_size": SMALL},
+    "Label::value": {"color": BRIGHT, "font_size": 16},
+    "Label::axis": {"color": color(0x8A929B), "font_size": 12},
     "Tooltip": {
         "background_color": FIELD,
         "color": TEXT,
@@ -87,6 +91,9 @@ STYLE: dict[str, dict[str, Any]] = {
     "Button::flat:hovered": {"background_color": HEADER_HOVER},
     "Button::toggle:checked": {"background_color": ACCENT_DARK},
     "Button::toggle:checked:hovered": {"background_color": color(0x3580B8)},
+    "Button::row": {"background_color": FIELD, "border_radius": 3},
+    "Button::row:hovered": {"background_color": HEADER},
+    "Button::row:checked": {"background_color": ACCENT_DARK},
     "Button::tab": {"background_color": NONE, "border_radius": 0},
     "Button::tab:hovered": {"background_color": HEADER},
     "Button::tab:checked": {"background_color": BACKGROUND},
@@ -171,6 +178,8 @@ STYLE: dict[str, dict[str, Any]] = {
     "Circle::error": {"background_color": ERROR},
     "Circle::idle": {"background_color": DISABLED},
     "Circle::busy": {"background_color": ACCENT},
-    "Plot": {"color": ACCENT, "background_color": FIELD, "selected_color": BRIGHT},
+    "Plot": {"color": CURVES[0], "background_color": NONE, "selected_color": BRIGHT},
+    "Rectangle::plot": {"background_color": FIELD, "border_radius": 3},
+    "Rectangle::grid": {"background_color": color(0x34383C)},
 }
 """For :meth:`omni.ui.Widget.set_style` of a window's frame."""

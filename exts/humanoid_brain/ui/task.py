@@ -59,6 +59,16 @@ class Task:
         """Show these messages in place of those before."""
         self.messages.value = messages
 
+    def end(self, why: str, todo: str) -> None:
+        """End the job at once, with what it has on the disk, and say why; without a job nothing happens."""
+        job = self.job
+        if job is None or job.state.final:
+            return
+        self._ended = None
+        job.close()
+        self._follow()
+        self.messages.value = (*self.messages.value, Message("warning", why, todo))
+
     def close(self) -> None:
         """Follow the worker no longer."""
         self._following.cancel()

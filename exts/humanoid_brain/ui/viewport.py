@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -42,6 +43,10 @@ class Pictures(Protocol):
         """Draw from another place, or in another size; without fields from the scene's camera."""
         ...
 
+    def pose(self, poses: dict[str, list[float]]) -> None:
+        """Position and orientation wxyz, by path, of the bodies that moved."""
+        ...
+
     def picture(self) -> Any:
         """The newest picture, uint8 [H, W, 4], once; or None."""
         ...
@@ -67,6 +72,8 @@ class Viewport:
         """Pictures shown so far."""
         self.shown = Event()
         """Emitted with each picture."""
+        self.covered: Callable[[float, float], bool] = lambda x, y: False
+        """Says whether something lies over a place of the screen, so that the mouse is not ours there."""
         self._scene: Path | None = None
         self._asked: tuple[Any, ...] = ()
         self._held: int | None = None
@@ -75,6 +82,8 @@ class Viewport:
         self.following = False
         """Whether the view goes with the robot."""
         self._subject: tuple[float, float, float] | None = None
+        self._moving = False
+        self._poses: dict[str, list[float]] = {}
         self._build()
 
     @property
@@ -89,11 +98,22 @@ class Viewport:
 
     def open(self, path: Path, home: Orbit) -> None:
         """Show another scene."""
-        self._scene, self.home = path, home
+        self._scene, self.home, self._moving = path, home, False
         self._asked, self._subject = (), home.target
         self._hint.text = "Drawing ..."
         self._pictures.open(path)
         self.reset_view()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether no picture has come since the bodies were moved last; moving them again would only pile up work."""
+        return self._moving
+
+    def pose(self, poses: dict[str, list[float]]) -> None:
+        """Move bodies of the scene."""
+        if poses and poses != self._poses and self._scene is not None:
+            self._moving, self._poses = True, poses
+            self._pictures.pose(poses)
 
     def clear(self) -> None:
         """The scene is gone."""
@@ -131,6 +151,7 @@ class Viewport:
             self._provider.set_data_array(picture, [width, height])
             self._image.visible, self._hint.visible = True, False
             self.frames += 1
+            self._moving = False
             self.shown.emit()
         if self._pictures.error is not None:
             message = error_message(self._pictures.error)
@@ -193,7 +214,7 @@ class Viewport:
                 ui.Spacer(height=8)
 
     def _pressed(self, x: float, y: float, button: int, modifier: int) -> None:
-        if button in (_LEFT, _MIDDLE):
+        if button in (_LEFT, _MIDDLE) and not self.covered(x, y):
             self._held, self._last = button, (x, y)
 
     def _release(self) -> None:

@@ -43,6 +43,7 @@ class MainWindow:
         self.window.frame.set_style(style.STYLE)
         self._restore()
         self._build()
+        self._asked = session.panel_asked.subscribe(self.show)
         last = session.services.setting(_TAB)
         self.show(last if last in self.panels else next(iter(self.panels)))
 
@@ -60,7 +61,7 @@ class MainWindow:
 
     def update(self) -> None:
         """One frame: the job advances, the panel that is shown follows."""
-        self.session.worker.tick()
+        self.session.pace.spend(self.session.worker.tick)
         self.panels[self.current].update()
 
     def reset(self) -> None:
@@ -74,6 +75,11 @@ class MainWindow:
             panel.on_stage_closed()
         self.session.stage_closed.emit()
 
+    def on_simulation_stopped(self) -> None:
+        """The application has stopped the simulation beneath the job."""
+        for panel in self.panels.values():
+            panel.on_simulation_stopped()
+
     def keep(self) -> None:
         """Keep what the next session shall begin with."""
         self.session.services.keep_setting(_LAST, {name: panel.collect() for name, panel in self.panels.items()})
@@ -81,6 +87,7 @@ class MainWindow:
     def destroy(self) -> None:
         """End the job, keep the settings, and take everything down."""
         self.session.worker.close()
+        self._asked.cancel()
         self.keep()
         for panel in self.panels.values():
             panel.destroy()

@@ -58,10 +58,10 @@ class Worker:
         job.start()
         self._notice()
 
-    def tick(self) -> None:
-        """Advance the job by one frame's share."""
+    def tick(self, budget: float | None = None) -> None:
+        """Advance the job by one frame's share: :attr:`budget` seconds where nobody says otherwise."""
         if self.job is not None:
-            self.job.tick(self.budget)
+            self.job.tick(self.budget if budget is None else budget)
             self._notice()
         self.ticked.emit()
 

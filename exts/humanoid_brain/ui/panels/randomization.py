@@ -79,6 +79,7 @@ class RandomizationPanel(Panel):
         self._forget()
         self._sheet.destroy()
         self.model.task.close()
+        self._typing = self._counting = None
         super().destroy()
 
     def preview(self) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
@@ -185,7 +186,8 @@ class JobBar:
         self._share = ShareModel()
         with self._stack:
             with ui.HStack(height=24, spacing=style.GAP):
-                ui.ProgressBar(self._share, height=24)
+                self._bar = ui.ProgressBar(self._share, height=24)
+                self._endless = ui.Spacer(visible=False)
                 self.pause = button("Pause", self._pause, width=76, height=24)
                 self.stop = button("Stop", self._stop, width=64, height=24)
             self._text = ui.Label("", name="dim", height=16, elided_text=True)
@@ -196,6 +198,8 @@ class JobBar:
         self._stack.visible = self._job is not None
         if self._job is None:
             return
+        endless = math.isinf(self._job.progress.total) and self._job.progress.done > 0
+        self._bar.visible, self._endless.visible = not endless, endless
         self._share.show(self._job.progress.fraction)
         self._text.text = progress_text(self._job)
         self.pause.text = "Resume" if self._job.state is JobState.PAUSED else "Pause"
@@ -243,8 +247,12 @@ class PresetBar:
             self.reset = button("Reset", reset, width=64)
         self._value = self.combo.model.get_item_value_model()
         self._following = self._value.subscribe_value_changed_fn(self._picked)
-        self.subscriptions: list[Subscription] = [current.changed.subscribe(self._show)]
+        self.subscriptions: list[Subscription] = [current.changed.subscribe(self._show), Subscription(self._end)]
         """To be kept for as long as the bar lives."""
+
+    def _end(self) -> None:
+        # omni.ui's subscription holds our method, which holds us: Python cannot see such a ring.
+        self._following = None
 
     def _index(self, name: str) -> int:
         return self.names.index(name) if name in self.names else 0

@@ -62,8 +62,8 @@ class LiveRenderer:
         """
         self._send({"camera": camera, "size": [width, height]})
 
-    def pose(self, poses: dict[str, list[list[float]]]) -> None:
-        """World poses (4, 4) by path of the bodies that moved."""
+    def pose(self, poses: dict[str, list[float]]) -> None:
+        """Position in m and orientation wxyz in the world, by path, of the bodies that moved."""
         self._send({"poses": poses})
 
     def picture(self) -> Image | None:
@@ -177,8 +177,8 @@ class _Server:
             if "camera" in message:
                 self._camera, self._size = message["camera"], (message["size"][0], message["size"][1])
             self._number = message["number"]
-            for path, pose in message.get("poses", {}).items():
-                self._poses[path] = np.array(pose, float)
+            if poses := message.get("poses"):
+                self._poses.update(zip(poses, _matrices(np.array([*poses.values()], float)), strict=True))
         if messages:
             self._level = 0
 
@@ -222,6 +222,17 @@ class _Server:
             what, where, todo = error.what, error.where, error.todo
         self._answers.write(json.dumps({"error": what, "where": where, "todo": todo}).encode() + b"\n")
         self._answers.flush()
+
+
+def _matrices(poses: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Poses (N, 4, 4) of positions and orientations wxyz (N, 7)."""
+    w, x, y, z = (poses[:, 3:] / np.linalg.norm(poses[:, 3:], axis=1, keepdims=True)).T
+    made = np.tile(np.eye(4), (len(poses), 1, 1))
+    made[:, :3, 3] = poses[:, :3]
+    made[:, 0, :3] = np.stack([1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)], -1)
+    made[:, 1, :3] = np.stack([2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)], -1)
+    made[:, 2, :3] = np.stack([2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)], -1)
+    return made
 
 
 if __name__ == "__main__":
