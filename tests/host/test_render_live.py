@@ -68,11 +68,8 @@ def test_a_body_that_moves_is_seen_elsewhere(renderer: LiveRenderer, tmp_path: P
     renderer.open(tmp_path / "scene.usda")
     renderer.look(vars(Follow((0.0, 0.0, 0.9))), 160, 90)
     before, _ = best(renderer)
-    pose = np.eye(4)
-    pose[:3, 3] = 0.0, 1.0, 1.5
-    renderer.pose(
-        {"/World/envs/env_0/Robot/pelvis/torso": pose.tolist(), "/World/envs/env_0/Robot/head": pose.tolist()}
-    )
+    pose = [0.0, 1.0, 1.5, 1.0, 0.0, 0.0, 0.0]
+    renderer.pose({"/World/envs/env_0/Robot/pelvis/torso": pose, "/World/envs/env_0/Robot/head": pose})
     after, _ = best(renderer)
     assert renderer.error is None
     assert np.abs(after.astype(int) - before).max() > 40
@@ -100,3 +97,11 @@ def test_a_process_that_is_killed_is_an_error_and_another_one_starts(renderer: L
     renderer.open(tmp_path / "scene.usda")
     renderer.look({}, 64, 64)
     best(renderer)
+
+
+def test_poses_are_turned_as_rotations_turn_vectors() -> None:
+    quaternions = np.array([[1.0, 0.0, 0.0, 0.0], [0.5, 0.5, 0.5, 0.5], [2.0, 0.0, 0.0, 2.0]])
+    poses = live._matrices(np.concatenate([np.array([[1.0, 2.0, 3.0]] * 3), quaternions], 1))
+    assert np.allclose(poses[:, :3, 3], [1.0, 2.0, 3.0]) and np.allclose(poses[:, 3], [0.0, 0.0, 0.0, 1.0])
+    assert np.allclose(poses[:, :3, :3] @ [1.0, 0.0, 0.0], [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 1.0, 0.0]])
+    assert np.allclose(poses[:, :3, :3] @ poses[:, :3, :3].transpose(0, 2, 1), np.eye(3))

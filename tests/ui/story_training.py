@@ -136,8 +136,8 @@ async def _plays(user: Driver, panel: Any) -> None:
     shown = user.studio.viewport.frames
     await user.until("the robot", lambda: user.studio.viewport.frames > shown and model.task.job.env, PATIENCE)
     live = user.session.live.value
-    before = live.poses()
-    await user.until("the robot to walk", lambda: model.task.job.progress.done > 0.6, PATIENCE)
+    before, walked = live.poses(), model.task.job.progress.done
+    await user.until("the robot to walk", lambda: model.task.job.progress.done > walked + 0.4, PATIENCE)
     assert live is user.session.live.value and live.poses() != before
     shown = user.studio.viewport.frames
     await user.until("pictures of it", lambda: user.studio.viewport.frames >= shown + 2, PATIENCE)

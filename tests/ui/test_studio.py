@@ -25,13 +25,28 @@ def run(*command: str, cwd: Path, **environment: str) -> subprocess.CompletedPro
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("story", ["ranges"])
+@pytest.mark.parametrize("story", ["ranges", "training train return"])
 def test_story(story: str, repo_root: Path, tmp_path: Path) -> None:
-    pictures = STORIES / story if STORIES.name else tmp_path / "pictures"
-    path = os.pathsep.join([str(repo_root), os.environ["PYTHONPATH"]])
-    done = run("-m", f"tests.ui.story_{story}", str(pictures), cwd=tmp_path, PYTHONPATH=path)
-    assert done.returncode == 0 and done.stdout.rstrip().endswith("told"), done.stdout[-2000:] + done.stderr[-4000:]
+    """Parts of a story are processes that follow one another, as sessions of one user."""
+    name, *parts = story.split()
+    pictures = STORIES / name if STORIES.name else tmp_path / "pictures"
+    for part in parts or [""]:
+        tell(name, pictures, *part.split(), repo_root=repo_root, cwd=tmp_path)
     assert len(list(pictures.glob("*.png"))) >= 5
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("version", ["5.1.0", "4.5"])
+def test_story_within_kit(version: str, repo_root: Path, tmp_path: Path) -> None:
+    pictures = STORIES / "kit" if STORIES.name else tmp_path / "pictures"
+    tell("kit", pictures, version, repo_root=repo_root, cwd=tmp_path)
+
+
+def tell(name: str, pictures: Path, *arguments: str, repo_root: Path, cwd: Path) -> None:
+    path = os.pathsep.join([str(repo_root), os.environ["PYTHONPATH"]])
+    done = run("-m", f"tests.ui.story_{name}", str(pictures), *arguments, cwd=cwd, PYTHONPATH=path)
+    assert done.returncode == 0 and done.stdout.rstrip().endswith("told"), done.stdout[-2000:] + done.stderr[-4000:]
 
 
 def test_a_screenshot_of_each_panel_without_anything_heavy(tmp_path: Path) -> None:
@@ -42,7 +57,7 @@ def test_a_screenshot_of_each_panel_without_anything_heavy(tmp_path: Path) -> No
         "print(sorted({'torch', 'pxr', 'mitsuba', 'drjit', 'ovphysx', 'cv2'} & set(sys.modules))); sys.exit(code)"
     )
     pictures = {}
-    for panel in ("Scene", "Randomization"):
+    for panel in ("Scene", "Randomization", "Dataset", "Training", "Runs"):
         path = tmp_path / "made" / f"{panel}.png"
         done = run("-c", code, str(path), panel, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
@@ -52,7 +67,7 @@ def test_a_screenshot_of_each_panel_without_anything_heavy(tmp_path: Path) -> No
         with Image.open(path) as image:
             assert image.size == (1440, 900)
             pictures[panel] = image.convert("RGB").tobytes()
-    assert pictures["Scene"] != pictures["Randomization"]
+    assert len({*pictures.values()}) == len(pictures)
 
 
 def test_without_a_screen_it_says_what_to_do(tmp_path: Path) -> None:
