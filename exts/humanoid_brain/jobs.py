@@ -17,7 +17,9 @@ from collections.abc import Coroutine, Generator, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
+
+ResultT = TypeVar("ResultT")
 
 
 class JobState(str, Enum):
@@ -120,6 +122,15 @@ class Progress:
         """Estimate from the share done so far; infinite while nothing is known."""
         share = self.fraction
         return self.seconds * (1.0 - share) / share if share > 0 else math.inf
+
+
+def drained(slices: Generator[None, None, ResultT]) -> ResultT:
+    """The result of work in slices that is done at once, for who has no window to draw meanwhile."""
+    while True:
+        try:
+            next(slices)
+        except StopIteration as end:
+            return end.value
 
 
 def awaited(coroutine: Coroutine[Any, Any, None]) -> Iterator[None]:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from humanoid_brain.config.scene import SceneConfig
+from humanoid_brain.host.standalone.render import live
 from humanoid_brain.host.standalone.render.film import Follow
 from humanoid_brain.host.standalone.render.live import Image, LiveRenderer
 from humanoid_brain.scene.build import write_scene

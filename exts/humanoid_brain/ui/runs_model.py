@@ -304,9 +304,9 @@ def evaluation_text(report: Any) -> str:
     parts: list[str] = []
     survival, error = report.get("survival"), report.get("velocity_error")
     if isinstance(survival, int | float):
-        parts.append(f"{100 * survival:.1f} % survived")
+        parts.append(f"{100 * survival:.0f} % survived")
     if isinstance(error, int | float):
-        parts.append(f"error {error:.3f} m/s")
+        parts.append(f"{error:.2f} m/s off")
     if isinstance(report.get("reached"), int | float):
         parts.append(f"{100 * report['reached']:.0f} % reached")
     return ", ".join(parts)

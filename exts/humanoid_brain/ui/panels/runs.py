@@ -113,7 +113,7 @@ class RunsPanel(Panel):
             with Section("Curve"):
                 self._curve()
             with Section("Checkpoints"):
-                self.checkpoints = ChoiceList(self.model.choose, "None that would load", 130)
+                self.checkpoints = ChoiceList(self.model.choose, "None that would load", 108)
                 self.refused = ui.Label("", name="warning", word_wrap=True, height=0, visible=False)
         with Section("How to evaluate", collapsed=True):
             self._rows("evaluation", self.model.evaluation, _EVALUATION)

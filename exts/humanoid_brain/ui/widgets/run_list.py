@@ -58,7 +58,10 @@ class ChoiceList:
 
     def _build(self, line: Line) -> None:
         with ui.ZStack(height=26):
-            row = ui.Button("", name="row", height=26, clicked_fn=lambda: self._clicked(line.key), tooltip=line.tooltip)
+            # Without any text a button is drawn no higher than its padding.
+            row = ui.Button(
+                " ", name="row", height=26, clicked_fn=lambda: self._clicked(line.key), tooltip=line.tooltip
+            )
             row.checked = line.chosen
             self.rows[line.key] = row
             with ui.HStack(spacing=style.GAP):
