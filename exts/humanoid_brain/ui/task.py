@@ -66,7 +66,7 @@ class Task:
             return
         self._ended = None
         job.close()
-        self._follow()
+        self.update()
         self.messages.value = (*self.messages.value, Message("warning", why, todo))
 
     def close(self) -> None:
