@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import carb  # pyright: ignore[reportMissingImports]
 import carb.settings  # pyright: ignore[reportMissingImports]
 import omni.kit.actions.core  # pyright: ignore[reportMissingImports]
 import omni.kit.menu.utils  # pyright: ignore[reportMissingImports]
@@ -51,7 +52,11 @@ class KitServices(Services):
 
     def notify(self, text: str, severity: str = "info") -> None:
         """A box of Kit's notification manager."""
-        import omni.kit.notification_manager as manager  # pyright: ignore[reportMissingImports]
+        try:
+            import omni.kit.notification_manager as manager  # pyright: ignore[reportMissingImports]
+        except ImportError:  # an optional extension, which this application lacks
+            carb.log_warn(text)
+            return
 
         status = manager.NotificationStatus.INFO if severity == "info" else manager.NotificationStatus.WARNING
         manager.post_notification(text, hide_after_timeout=True, duration=_SHOWN_S, status=status)
