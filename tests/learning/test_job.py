@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -10,12 +12,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from humanoid_brain import host as hosts
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.errors import (
     CheckpointError,
     ConfigError,
     DeviceError,
     DivergenceError,
+    HostError,
     HumanoidBrainError,
     StorageError,
     TermError,
@@ -25,6 +29,7 @@ from humanoid_brain.learning import checkpoint as checkpoints
 from humanoid_brain.learning.job import EpisodeEnded, IterationDone, TrainingJob
 from humanoid_brain.learning.metrics import read_metrics
 from humanoid_brain.learning.policy import load_policy
+from humanoid_brain.learning.simulation import Simulation
 from tests.learning.test_env import small_config
 
 
@@ -132,6 +137,25 @@ def test_a_simulation_that_fails_leaves_the_last_whole_iteration(
         pass
     assert job.state is JobState.FAILED and "simulation was stopped" in str(job.error)
     assert [path.name for path in (config.output / "checkpoints").iterdir()] == ["iteration_000002"]
+
+
+def test_within_a_window_the_world_is_set_up_in_the_application_s_frames(run: Path, tmp_path: Path) -> None:
+    """The standalone host has the asynchronous methods too, so what an extension of Kit does runs here for real."""
+    held: list[bool] = []
+    window = dataclasses.replace(hosts.load("standalone"), windowed=True, hold_frames=held.append)
+    job = TrainingJob(make_config(tmp_path / "run"), host=window)
+
+    async def frames() -> None:
+        job.start()
+        while not job.tick(0.0).final:
+            await asyncio.sleep(0)
+
+    asyncio.run(frames())
+    assert job.error is None and held == [True, False]
+    one, other = (load_policy(output).actor.state_dict() for output in (run, tmp_path / "run"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    with pytest.raises(HostError, match="within the window"):
+        Simulation(job.config.scene, "cpu", host=window)
 
 
 def test_save_soon_writes_one_checkpoint_between_two_iterations(tmp_path: Path) -> None:
