@@ -6,7 +6,7 @@ PYTHON ?= $(eval PYTHON := $$(shell scripts/setup.sh))$(or $(PYTHON),$(error the
 export PYTHONPATH := $(CURDIR)/exts$(if $(PYTHONPATH),:$(PYTHONPATH))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup converters demo test lint style layers pyright format doctor bench clean
+.PHONY: help setup converters demo studio test lint style layers pyright format doctor bench clean
 
 help:  ## show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -22,6 +22,9 @@ doctor:  ## check this machine
 
 demo:  ## build a scene, train a humanoid to walk, evaluate it, film it: outputs/demo
 	@$(PYTHON) -m humanoid_brain demo --output outputs/demo
+
+studio:  ## open the panels in a window, without Isaac Sim
+	@$(PYTHON) -m humanoid_brain studio
 
 test: lint  ## all checks and all tests
 	$(PYTHON) -m pytest

@@ -80,7 +80,8 @@ def test_manifest_sections_and_dependencies_are_in_kit_order(repo_root: Path, ma
 
 def test_manifest_requires_only_what_every_isaac_sim_has(manifest: dict[str, Any]) -> None:
     required = {name for name, options in manifest["dependencies"].items() if not options.get("optional")}
-    assert required == {"omni.kit.pipapi", "omni.timeline", "omni.usd"}
+    windows = {"omni.kit.actions.core", "omni.kit.menu.utils", "omni.kit.uiapp", "omni.kit.viewport.utility", "omni.ui"}
+    assert required == {"omni.kit.pipapi", "omni.timeline", "omni.usd", *windows}
 
 
 def test_manifest_lets_kit_install_bounded_versions_of_what_isaac_sim_lacks(
@@ -288,7 +289,8 @@ def test_native_packages_have_one_place_each(repo_root: Path) -> None:
     places = {
         ("ovphysx", "ovstage"): ("host/standalone/engine",),
         ("mitsuba", "drjit"): ("host/standalone/render/variant",),
-        ("isaacsim", "omni", "carb"): ("host/isaac", "extension.py"),
+        ("isaacsim", "carb"): ("host/isaac", "extension.py", "kit_window.py", "ui/services/kit.py"),
+        ("omni",): ("host/isaac", "extension.py", "kit_window.py", "ui/"),
     }
     package = repo_root / "exts" / "humanoid_brain"
     for path in package.rglob("*.py"):

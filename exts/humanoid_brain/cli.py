@@ -15,6 +15,7 @@ from humanoid_brain.errors import ConfigError, HumanoidBrainError
 
 if TYPE_CHECKING:
     from humanoid_brain.config.commands import BenchConfig, BuildSceneConfig, DemoConfig
+    from humanoid_brain.config.studio import StudioConfig
 
 
 def main(argv: list[str]) -> int:
@@ -150,6 +151,18 @@ def _demo(config: DemoConfig) -> Result:
     return run(config)
 
 
+def _studio(config: StudioConfig) -> Result:
+    from humanoid_brain.studio import run
+
+    return run(config)
+
+
+def _studio_config() -> type[StudioConfig]:
+    from humanoid_brain.config.studio import StudioConfig
+
+    return StudioConfig
+
+
 def _build_scene_config() -> type[BuildSceneConfig]:
     from humanoid_brain.config.commands import BuildSceneConfig
 
@@ -174,6 +187,7 @@ COMMANDS: dict[str, Command[Any]] = {
     ),
     **training_commands.COMMANDS,
     **dataset_commands.COMMANDS,
+    "studio": Command("Open the panels in a window, without Isaac Sim", _studio_config, _studio),
     "bench": Command("Measure this machine: physics, learning, capture, memory", _bench_config, _bench),
     "demo": Command("Build, train, evaluate, film and capture a humanoid, from nothing", _demo_config, _demo),
 }

@@ -6,15 +6,20 @@ A command line ticks a job with no limit; a panel ticks it once per frame with a
 
 from __future__ import annotations
 
+import asyncio
+import importlib
 import math
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Coroutine, Generator, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
+
+ResultT = TypeVar("ResultT")
 
 
 class JobState(str, Enum):
@@ -117,6 +122,50 @@ class Progress:
         """Estimate from the share done so far; infinite while nothing is known."""
         share = self.fraction
         return self.seconds * (1.0 - share) / share if share > 0 else math.inf
+
+
+def drained(slices: Generator[None, None, ResultT]) -> ResultT:
+    """The result of work in slices that is done at once, for who has no window to draw meanwhile."""
+    while True:
+        try:
+            next(slices)
+        except StopIteration as end:
+            return end.value
+
+
+def awaited(coroutine: Coroutine[Any, Any, None]) -> Iterator[None]:
+    """Let a coroutine run on the application's event loop, yielding until it is done: for :meth:`Job.slices`."""
+    task = asyncio.ensure_future(coroutine)
+    try:
+        while not task.done():
+            yield
+    finally:
+        task.cancel()  # without effect on one that is done
+    task.result()
+
+
+def import_beside(*modules: str) -> Iterator[None]:
+    """Import heavy modules in a thread, yielding meanwhile: ``yield from`` it within :meth:`Job.slices`.
+
+    Raises:
+        ImportError: What an import raised.
+    """
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            for module in modules:
+                importlib.import_module(module)
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=work, daemon=True, name="imports")
+    thread.start()
+    while thread.is_alive():
+        thread.join(0.004)
+        yield
+    if failed:
+        raise failed[0]
 
 
 class Job(ABC):

@@ -10,11 +10,12 @@ import numpy as np
 import pytest
 
 from humanoid_brain import host, paths
-from humanoid_brain.capture.session import CaptureSession
+from humanoid_brain.capture.session import CaptureSession, opening_session
 from humanoid_brain.config.base import load
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.distributions import Uniform
 from humanoid_brain.config.randomization import JointPose, PoseSource, WalkingPose
+from humanoid_brain.jobs import drained
 
 HOLD = 2
 WALKING = WalkingPose(warm_up=Uniform(low=0.3, high=0.5), hold=HOLD, interval=0.1)
@@ -29,7 +30,7 @@ def opened(source: PoseSource, drop: float) -> CaptureSession:
     config.randomization.robot_pose = source
     config.scene.interior.clutter.drop_height = drop
     config.width = config.height = 64
-    return CaptureSession(config, host.load())
+    return drained(opening_session(config, host.load()))
 
 
 @pytest.fixture(scope="module", params=[(WALKING, 0.0), (WALKING, DROP), (STANDING, DROP)])

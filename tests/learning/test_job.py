@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
 import json
 import shutil
 from pathlib import Path
@@ -10,12 +12,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from humanoid_brain import host as hosts
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.errors import (
     CheckpointError,
     ConfigError,
     DeviceError,
     DivergenceError,
+    HostError,
     HumanoidBrainError,
     StorageError,
     TermError,
@@ -25,6 +29,7 @@ from humanoid_brain.learning import checkpoint as checkpoints
 from humanoid_brain.learning.job import EpisodeEnded, IterationDone, TrainingJob
 from humanoid_brain.learning.metrics import read_metrics
 from humanoid_brain.learning.policy import load_policy
+from humanoid_brain.learning.simulation import Simulation
 from tests.learning.test_env import small_config
 
 
@@ -97,6 +102,83 @@ def test_slices_are_short_and_pause_is_a_promise(tmp_path: Path) -> None:
     assert job.state is JobState.DONE and job.totals.iteration < 50
     assert (tmp_path / "run" / "policy" / "policy.safetensors").exists()
     job.close()
+
+
+def test_a_job_that_is_closed_keeps_the_last_whole_iteration_and_the_resumed_run_is_the_same(tmp_path: Path) -> None:
+    config = make_config(tmp_path / "closed", iterations=4)
+    config.checkpoint.every = 1000
+    job = TrainingJob(config, keep_state=True)
+    job.start()
+    while job.totals.iteration < 2:
+        job.tick(0.0)
+    job.tick(0.0)
+    job.close()
+    assert job.error is None
+    assert [path.name for path in (config.output / "checkpoints").iterdir()] == ["iteration_000002"]
+    TrainingJob(config).run()
+    whole = make_config(tmp_path / "whole", iterations=4)
+    TrainingJob(whole).run()
+    one, other = (load_policy(output).actor.state_dict() for output in (config.output, whole.output))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_simulation_that_fails_leaves_the_last_whole_iteration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = make_config(tmp_path / "run", iterations=9)
+    config.checkpoint.every = 1000
+    job = TrainingJob(config, keep_state=True)
+    job.start()
+    while job.totals.iteration < 2:
+        job.tick(0.0)
+    assert job.env is not None
+    monkeypatch.setattr(job.env.simulation.robots, "is_physics_handle_valid", lambda: False)
+    while not job.tick().final:
+        pass
+    assert job.state is JobState.FAILED and "simulation was stopped" in str(job.error)
+    assert [path.name for path in (config.output / "checkpoints").iterdir()] == ["iteration_000002"]
+
+
+def test_within_a_window_the_world_is_set_up_in_the_application_s_frames(run: Path, tmp_path: Path) -> None:
+    """The standalone host has the asynchronous methods too, so what an extension of Kit does runs here for real."""
+    held: list[bool] = []
+    window = dataclasses.replace(hosts.load("standalone"), windowed=True, hold_frames=held.append)
+    job = TrainingJob(make_config(tmp_path / "run"), host=window)
+
+    async def frames() -> None:
+        job.start()
+        while not job.tick(0.0).final:
+            await asyncio.sleep(0)
+
+    asyncio.run(frames())
+    assert job.error is None and held == [True, False]
+    one, other = (load_policy(output).actor.state_dict() for output in (run, tmp_path / "run"))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    with pytest.raises(HostError, match="within the window"):
+        Simulation(job.config.scene, "cpu", host=window)
+
+
+def test_save_soon_writes_one_checkpoint_between_two_iterations(tmp_path: Path) -> None:
+    config = make_config(tmp_path / "run", iterations=6)
+    config.checkpoint.every = 1000
+    job = TrainingJob(config)
+    job.start()
+    while job.totals.iteration < 2:
+        job.tick(0.0)
+    for _ in range(3):  # into the third
+        job.tick(0.0)
+    job.save_soon()
+    job.tick()
+    written = [Path(e.path).name for e in job.events.read()[0] if isinstance(e, FileWritten) and e.kind == "checkpoint"]
+    assert written == ["iteration_000003", "iteration_000006"]
+
+
+def test_going_on_from_an_earlier_checkpoint_leaves_the_later_course(run: Path, tmp_path: Path) -> None:
+    output = copy(run, tmp_path)
+    assert {path.name[-1] for path in (output / "checkpoints").iterdir()} == {"1", "2", "3"}
+    job = TrainingJob(make_config(output, iterations=2), checkpoint="iteration_000001")
+    job.run()
+    assert {path.name[-1] for path in (output / "checkpoints").iterdir()} == {"1", "2"}
 
 
 def test_a_finished_run_can_be_prolonged(run: Path, tmp_path: Path) -> None:

@@ -106,10 +106,10 @@ class CaptureJob(Job):
 
     def _alone(self) -> Iterator[None]:
         from humanoid_brain import host as hosts
-        from humanoid_brain.capture.session import CaptureSession
+        from humanoid_brain.capture.session import opening_session
         from humanoid_brain.capture.writer import DatasetWriter
 
-        self._session = session = CaptureSession(self.config, self._host or hosts.load())
+        self._session = session = yield from opening_session(self.config, self._host or hosts.load())
         yield
         description = describe(self.config, session.categories, session.versions)
         self._writer = writer = DatasetWriter(self.config.output, description)

@@ -27,11 +27,11 @@ from humanoid_brain.capture.encode import Written
 from humanoid_brain.capture.frame import Frame
 from humanoid_brain.capture.frame_writer import FrameWriter
 from humanoid_brain.capture.pool import Failed
-from humanoid_brain.capture.session import CaptureSession
+from humanoid_brain.capture.session import CaptureSession, opening_session
 from humanoid_brain.capture.spawn import as_ours
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.errors import StorageError, to_json
-from humanoid_brain.jobs import Event, Warned
+from humanoid_brain.jobs import Event, Warned, drained
 
 _LINGER = 5.0
 """Seconds that a process may take to end once its parent has gone; less than another capture waits for the folder."""
@@ -74,7 +74,7 @@ class _Member:
         while self._setup is None:
             self._wait()
         config = CaptureConfig.model_validate(self._setup["config"])
-        with closing(CaptureSession(config, hosts.load(), threads=self._setup["threads"])) as session:
+        with closing(drained(opening_session(config, hosts.load(), self._setup["threads"]))) as session:
             categories = [asdict(category) for category in session.categories]
             self.tell({"ready": {"categories": categories, "versions": session.versions}})
             while self._lock is None:

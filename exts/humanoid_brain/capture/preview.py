@@ -55,12 +55,12 @@ class PreviewJob(Job):
     def slices(self) -> Iterator[None]:
         """Build the scene, draw the pictures, write the sheet."""
         from humanoid_brain import host as hosts
-        from humanoid_brain.capture.session import CaptureSession
+        from humanoid_brain.capture.session import opening_session
 
         folder = make_folder(self.config.output)
         self.progress.phase = "building the scene"
         yield
-        self._session = session = CaptureSession(self.config, self._host or hosts.load())
+        self._session = session = yield from opening_session(self.config, self._host or hosts.load())
         self.progress.phase, self.progress.total = "drawing", self.frames
         skeleton = {category.name: category.skeleton for category in session.categories}
         pictures: list[npt.NDArray[np.uint8]] = []

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,22 +37,23 @@ class PosedRobot:
     A pose is a function of seed and frame alone: a walk starts from a state that is written as a whole, which also
     makes the physics forget what was before.
 
+    Made by :func:`opening_robot`.
+
     Args:
-        scene: The scene to build; the physics step is the policy's where the robot walks.
+        env: The environment of the one robot.
+        policy: What it walks with; None where it does not walk.
         source: Where poses come from.
         seed: Seed of the capture.
         host: The simulator.
     """
 
-    def __init__(self, scene: SceneConfig, source: PoseSource, seed: int, host: Host) -> None:
-        from humanoid_brain.learning.assembly import make_env
+    def __init__(self, env: HumanoidEnv, policy: Policy | None, source: PoseSource, seed: int, host: Host) -> None:
         from humanoid_brain.randomization.motion import load_motion
         from humanoid_brain.scene.build import ROBOT
         from humanoid_brain.scene.kinematics import collision_points
 
         self._source, self._seed = source, seed
-        self._policy = _load_policy(source) if isinstance(source, WalkingPose) else None
-        self.env: HumanoidEnv = make_env(_setup(scene, self._policy), host=host)
+        self.env, self._policy = env, policy
         self._motion = load_motion(Path(source.file)) if isinstance(source, MotionPose) else None
         if self._policy is not None:
             self._policy.check_robot(self.env.state.robot)
@@ -171,6 +172,22 @@ class PosedRobot:
             for link, points in self._outline.items()
             if len(points)
         )
+
+
+def opening_robot(scene: SceneConfig, source: PoseSource, seed: int, host: Host) -> Generator[None, None, PosedRobot]:
+    """Build the scene and the robot, in slices.
+
+    Args:
+        scene: The scene to build; the physics step is the policy's where the robot walks.
+        source: Where poses come from.
+        seed: Seed of the capture.
+        host: The simulator.
+    """
+    from humanoid_brain.learning.assembly import opening_env
+
+    policy = _load_policy(source) if isinstance(source, WalkingPose) else None
+    env = yield from opening_env(_setup(scene, policy), host=host)
+    return PosedRobot(env, policy, source, seed, host)
 
 
 def _load_policy(source: WalkingPose) -> Policy:

@@ -22,7 +22,7 @@ from humanoid_brain.capture.furnished import FurnishedRoom
 from humanoid_brain.capture.keypoints import Keypoints, has_keypoints, read_keypoints
 from humanoid_brain.capture.labels import Annotations, classes_of, labelled_prims
 from humanoid_brain.capture.reading import Robot, camera_of, read_frame
-from humanoid_brain.capture.robot import PosedRobot
+from humanoid_brain.capture.robot import PosedRobot, opening_robot
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.randomization import MotionPose
 from humanoid_brain.config.randomization_terms import FOG, FOG_COLOR, FOG_DENSITY
@@ -42,8 +42,10 @@ _SUBFRAMES = 16
 """Subframes of RTX per frame, so that no picture shows remains of the one before."""
 
 
-class CaptureSession:
-    """The scene of a capture, in the host's World.
+def opening_session(
+    config: CaptureConfig, host: Host, threads: int | None = None
+) -> Generator[None, None, CaptureSession]:
+    """Build the scene and open it, in slices.
 
     Args:
         config: The capture.
@@ -54,8 +56,27 @@ class CaptureSession:
         SceneError: Nothing on the stage has a class that is to be annotated, or the camera is missing.
         ConfigError: The randomization does not fit the stage.
     """
+    robot = yield from opening_robot(config.scene, config.randomization.robot_pose, config.seed, host)
+    return CaptureSession(config, host, robot, threads)
 
-    def __init__(self, config: CaptureConfig, host: Host, threads: int | None = None) -> None:
+
+class CaptureSession:
+    """The scene of a capture, in the host's World.
+
+    Made by :func:`opening_session`.
+
+    Args:
+        config: The capture.
+        host: The simulator.
+        robot: The robot in its scene.
+        threads: Threads for drawing on the CPU, standalone; None: one per core.
+
+    Raises:
+        SceneError: Nothing on the stage has a class that is to be annotated, or the camera is missing.
+        ConfigError: The randomization does not fit the stage.
+    """
+
+    def __init__(self, config: CaptureConfig, host: Host, robot: PosedRobot, threads: int | None = None) -> None:
         self.config, self.host, self._threads = config, host, threads
         self.seconds: defaultdict[str, float] = defaultdict(float)
         """Time in s that the last frame spent on each stage: pose, draw, render, label."""
@@ -66,7 +87,7 @@ class CaptureSession:
         self._randomizer: Randomizer | None = None
         self._product: Any = None
         self._annotations: Annotations | None = None
-        self._robot = PosedRobot(config.scene, config.randomization.robot_pose, config.seed, host)
+        self._robot = robot
         try:
             self._open()
         except BaseException:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,28 @@ class Model(BaseModel):
     model_config = ConfigDict(
         extra="forbid", allow_inf_nan=False, validate_assignment=True, use_attribute_docstrings=True
     )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a model refuses about its data."""
+
+    at: Location
+    """Keys down to the value; empty for the whole."""
+    message: str
+    """What is wrong, with the value that was found."""
+
+    def __str__(self) -> str:
+        return f"{_field(self.at) or 'configuration'}: {self.message}"
+
+
+def check(kind: type[ModelT], data: dict[str, Any]) -> tuple[ModelT | None, list[Problem]]:
+    """Validate ``data``: the model, or None and what is wrong, in the words that :func:`load` has for a file."""
+    try:
+        return kind.model_validate(data), []
+    except ValidationError as error:
+        known = set(_locations(data, ()))
+        return None, [_problem(details, known) for details in _details(error)]
 
 
 def load(kind: type[ModelT], path: str | Path) -> ModelT:
@@ -193,22 +216,38 @@ def _index_places(node: yaml.Node | None, at: Location, places: Places, source: 
 
 
 def _describe(error: ValidationError, source: str, places: Places) -> str:
-    problems = error.errors(include_url=False, include_context=False)
-    return "\n".join(_describe_one(problem, source, places) for problem in problems)
+    lines = []
+    for details in _details(error):
+        problem = _problem(details, places)
+        where = places.get(_written(problem.at, places), f"{source}:1")
+        unknown = details["type"] == "extra_forbidden"
+        lines.append(f"{where}: {problem.message if unknown else problem}")
+    return "\n".join(lines)
 
 
-def _describe_one(problem: Any, source: str, places: Places) -> str:
-    known = _written(tuple(problem["loc"]), places)
-    where = places.get(known, f"{source}:1")
-    at = (*known, problem["loc"][-1]) if problem["type"] == "missing" else known
-    if problem["type"] == "extra_forbidden":
-        return f"{where}: unknown key '{_field(at)}'"
-    shown = problem["type"] != "missing" and not isinstance(problem.get("input"), dict | list)
-    value = f" (got {problem.get('input')!r})" if shown else ""
-    return f"{where}: {_field(at) or 'configuration'}: {problem['msg']}{value}"
+def _details(error: ValidationError) -> list[Any]:
+    return list(error.errors(include_url=False, include_context=False))
 
 
-def _written(at: Location, places: Places) -> Location:
+def _problem(details: Any, known: Container[Location]) -> Problem:
+    at = _written(tuple(details["loc"]), known)
+    if details["type"] == "missing":
+        return Problem((*at, details["loc"][-1]), details["msg"])
+    if details["type"] == "extra_forbidden":
+        return Problem(at, f"unknown key '{_field(at)}'")
+    value = "" if isinstance(details.get("input"), dict | list) else f" (got {details.get('input')!r})"
+    return Problem(at, f"{details['msg'].removeprefix('Value error, ')}{value}")
+
+
+def _locations(value: Any, at: Location) -> Iterator[Location]:
+    """The place of each value within nested mappings and lists."""
+    yield at
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else ()
+    for key, below in pairs:
+        yield from _locations(below, (*at, key))
+
+
+def _written(at: Location, places: Container[Location]) -> Location:
     """``at`` without what no file holds: the tags of unions, and fields that a shorthand or a default stands for."""
     known: Location = ()
     for part in at:

@@ -7,6 +7,7 @@ In a file a plain number stands for a constant and a pair for a uniform range: `
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -207,17 +208,26 @@ Scalar = Annotated[Distribution, Field(discriminator="kind"), _shorthand("unifor
 """A number, a pair for a uniform range, or a distribution by its kind."""
 
 
-def within(low: float, high: float, unit: str = "") -> AfterValidator:
-    """A validator that refuses a distribution which can leave the quantity's physical limits."""
+@dataclass(frozen=True)
+class Within:
+    """Refuses a distribution which can leave the quantity's physical limits."""
 
-    def check(value: Distribution) -> Distribution:
+    low: float
+    high: float
+    unit: str = ""
+
+    def __call__(self, value: Distribution) -> Distribution:
+        """Check ``value``, as a validator of pydantic."""
         least, most = value.bounds()
-        if least < low or most > high:
-            allowed = f"{low:g} to {high:g} {unit}".rstrip()
+        if least < self.low or most > self.high:
+            allowed = f"{self.low:g} to {self.high:g} {self.unit}".rstrip()
             raise ValueError(f"draws from {least:g} to {most:g} leave the possible range of {allowed}")
         return value
 
-    return AfterValidator(check)
+
+def within(low: float, high: float, unit: str = "") -> AfterValidator:
+    """A validator that refuses a distribution which can leave the quantity's physical limits."""
+    return AfterValidator(Within(low, high, unit))
 
 
 def _check_whole(value: Distribution) -> Distribution:

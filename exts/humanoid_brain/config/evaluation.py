@@ -18,6 +18,8 @@ class PolicyChoice(Model):
     """Policy folder, with policy.safetensors and manifest.json."""
     run: Path | None = None
     """Run folder of a training; its newest exported policy is taken."""
+    checkpoint: str = Field(default="", max_length=200)
+    """Checkpoint of the run whose policy is taken instead, for example iteration_000250."""
 
     @property
     def folder(self) -> Path:
@@ -50,6 +52,12 @@ class EvaluationConfig(PolicyChoice):
     """Whether to write the figures into the policy's card too."""
     output: Path = Path("outputs/evaluate")
     """Folder for report.json and report.png."""
+
+    @model_validator(mode="after")
+    def _check(self) -> EvaluationConfig:
+        if self.record and self.checkpoint:
+            raise ValueError("record: a checkpoint has no card; leave checkpoint out, or export its policy first")
+        return self
 
 
 class CommandStep(Model):

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 from humanoid_brain.config.evaluation import EvaluationConfig
 from humanoid_brain.config.task import TargetCommandConfig
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.files import make_folder, write_json
-from humanoid_brain.jobs import FileWritten, Job
+from humanoid_brain.jobs import FileWritten, Job, import_beside
 
 if TYPE_CHECKING:
     from humanoid_brain.evaluation.tracker import Outcome
@@ -38,14 +38,15 @@ class EvaluationJob(Job):
 
     def slices(self) -> Iterator[None]:
         """Load, run the rounds, report."""
+        folder = make_folder(self.config.output)
+        self.progress.phase = "loading"
+        yield from import_beside("torch", "humanoid_brain.learning.assembly")
         from humanoid_brain.evaluation.report import plot, summarize
         from humanoid_brain.learning.policy import load_policy, record_evaluation
 
-        folder = make_folder(self.config.output)
-        self.progress.phase = "loading"
-        policy = load_policy(self.config.folder)
+        policy = load_policy(self.config.folder, self.config.checkpoint)
         yield
-        env = self._open(policy)
+        env = yield from self._open(policy)
         policy = policy.to(env.device)
         yield
         self.progress.phase = "walking"
@@ -60,7 +61,7 @@ class EvaluationJob(Job):
         self.progress.phase = "reporting"
         task = policy.config.task
         self.report = {
-            "policy": self.config.folder.name,
+            "policy": self.config.checkpoint or self.config.folder.name,
             "task": task.name,
             "physics_dt": env.simulation.physics_dt,
             "seed": self.config.seed,
@@ -86,11 +87,11 @@ class EvaluationJob(Job):
             self._env.simulation.close()
             self._env = None
 
-    def _open(self, policy: Policy) -> HumanoidEnv:
-        from humanoid_brain.learning.assembly import make_env
+    def _open(self, policy: Policy) -> Generator[None, None, HumanoidEnv]:
+        from humanoid_brain.learning.assembly import opening_env
 
         config = evaluation_setup(policy.config, self.config)
-        self._env = env = make_env(config, host=self._host)
+        self._env = env = yield from opening_env(config, host=self._host)
         policy.check_robot(env.state.robot)
         return env
 

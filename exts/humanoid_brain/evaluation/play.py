@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from humanoid_brain.config.evaluation import CommandStep, PlayConfig
-from humanoid_brain.config.task import VelocityCommandConfig
+from humanoid_brain import host as hosts
+from humanoid_brain.config.evaluation import PlayConfig
 from humanoid_brain.errors import HostError
+from humanoid_brain.evaluation.walk import give, opening_stage, schedule
 from humanoid_brain.files import make_folder
 from humanoid_brain.jobs import FileWritten, Job
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from humanoid_brain.host import Host
     from humanoid_brain.host.standalone.render.film import FilmRenderer, Follow
     from humanoid_brain.learning.env import HumanoidEnv
-    from humanoid_brain.learning.policy import Policy
 
 _SMOOTHING = 0.06
 """Share of the way to the robots that the camera goes per frame."""
@@ -55,14 +55,17 @@ class PlayJob(Job):
         c = self.config
         folder = make_folder(c.output)
         self.progress.phase = "loading"
-        policy = load_policy(c.folder)
-        env = self._open(policy)
+        host = self._host or hosts.load()
+        if host.name != "standalone":
+            raise HostError("films are made on the standalone host only", todo="In Isaac Sim, use Movie Capture")
+        policy = load_policy(c.folder, c.checkpoint)
+        self._env = env = yield from opening_stage(policy, c, host)
         policy = policy.to(env.device)
         yield
         scene = _Filmed(env, c)
         yield
         self.progress.phase = "filming"
-        steps = list(_schedule(policy, env, c))
+        steps = list(schedule(policy, env, c))
         self.progress.total = max(1, int(len(steps) * env.control_dt * c.fps))
         env.reset()
         with open_video(folder / c.film, c.width, c.height, c.fps) as video:
@@ -70,7 +73,7 @@ class PlayJob(Job):
             for number, command in enumerate(steps):
                 if self.stopping:
                     raise GeneratorExit
-                _command(env, command)
+                give(env, command)
                 env.step(policy(env.observations["policy"]))
                 yield
                 while frames < (number + 1) * env.control_dt * c.fps:
@@ -88,39 +91,6 @@ class PlayJob(Job):
         if self._env is not None:
             self._env.simulation.close()
             self._env = None
-
-    def _open(self, policy: Policy) -> HumanoidEnv:
-        from humanoid_brain import host as hosts
-        from humanoid_brain.learning.assembly import make_env
-
-        host = self._host or hosts.load()
-        if host.name != "standalone":
-            raise HostError("films are made on the standalone host only", todo="In Isaac Sim, use Movie Capture")
-        setup = policy.config.model_copy(deep=True)
-        setup.device, setup.seed = self.config.device, self.config.seed
-        setup.scene.num_envs = self.config.robots
-        setup.task.push.speed = 0.0
-        setup.task.reset.heading = (0.0, 0.0)
-        if isinstance(setup.task.command, VelocityCommandConfig):
-            # The schedule sets the commands; the task must not draw its own in between.
-            setup.task.command.resample = 1e6
-        self._env = env = make_env(setup, host=host)
-        policy.check_robot(env.state.robot)
-        return env
-
-
-def _schedule(policy: Policy, env: HumanoidEnv, config: PlayConfig) -> Iterator[CommandStep | None]:
-    """The command of each policy step; None where the task commands itself."""
-    own = isinstance(policy.config.task.command, VelocityCommandConfig)
-    for command in config.commands:
-        for _ in range(round(command.seconds / env.control_dt)):
-            yield command if own else None
-
-
-def _command(env: HumanoidEnv, command: CommandStep | None) -> None:
-    if command is not None:
-        for i, value in enumerate((command.forward, command.sideways, command.yaw)):
-            env.state.command[:, i] = value
 
 
 class _Filmed:

@@ -114,6 +114,9 @@ class Host:
         set_threads: Choose the solver's worker threads on the CPU before the first play; None chooses by scene size.
         replicator: Render products, annotators, steps and writers, by the names of ``omni.replicator.core``. Inside
             Isaac Sim it is found at its first use, which raises HostError where the extension is not enabled.
+        windowed: Whether an application with a window around us owns the frames, as Kit does for an extension. Setting
+            up a World then takes some of its frames: only the ``_async`` methods work.
+        hold_frames: While true, the application's own frames draw but do not step the physics; we alone do.
     """
 
     name: str
@@ -134,6 +137,8 @@ class Host:
     set_shape_materials: SetShapeMaterials
     set_threads: Callable[[int | None], None]
     replicator: Replicator
+    windowed: bool = False
+    hold_frames: Callable[[bool], None] = lambda hold: None
 
 
 def load(name: HostName = "auto") -> Host:

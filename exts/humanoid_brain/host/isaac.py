@@ -6,6 +6,7 @@ A name is tried where the newest version has it first. ``omni.isaac.*`` ends wit
 
 from __future__ import annotations
 
+import builtins
 import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,8 @@ _ASSETS = (
     "omni.isaac.nucleus:get_assets_root_path",
     "omni.isaac.core.utils.nucleus:get_assets_root_path",
 )
+PLAY_SIMULATIONS = "/app/player/playSimulations"
+"""Kit's setting for whether its frames step the physics."""
 _OLDEST = "humanoid_brain needs Isaac Sim 4.5 or later"
 
 
@@ -96,6 +99,8 @@ def load_isaac() -> Host:
         get_shape_materials=get_shape_materials,
         set_shape_materials=set_shape_materials,
         set_threads=_keep_threads,
+        windowed=_windowed(),
+        hold_frames=_hold_frames,
         **names,
     )
 
@@ -165,3 +170,15 @@ def _import(module: str) -> Any:
 
 def _keep_threads(threads: int | None) -> None:
     """Isaac Sim chooses its own worker threads."""
+
+
+def _windowed() -> bool:
+    """Whether we are an extension of a running application; SimulationApp sets this to False for scripts."""
+    return _import("omni.kit.app") is not None and getattr(builtins, "ISAAC_LAUNCHED_FROM_TERMINAL", True) is not False
+
+
+def _hold_frames(hold: bool) -> None:
+    """As ``SimulationContext.render`` does it for one frame."""
+    settings = _import("carb.settings")
+    if settings is not None:
+        settings.get_settings().set(PLAY_SIMULATIONS, not hold)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Generator
 from typing import Literal
 
 import torch
@@ -20,10 +21,21 @@ from humanoid_brain.learning.simulation import Simulation
 
 def make_env(config: TrainingConfig, *, host: Host | None = None) -> HumanoidEnv:
     """The environment of a run."""
-    if config.device == "cpu":
-        torch.set_num_threads(config.torch_threads)
+    _set_threads(config)
     simulation = Simulation(config.scene, config.device, host=host)
     return HumanoidEnv(simulation, config.task, seed=config.seed)
+
+
+def opening_env(config: TrainingConfig, *, host: Host | None = None) -> Generator[None, None, HumanoidEnv]:
+    """As :func:`make_env`, in slices: what a job takes that may run within the window of Isaac Sim."""
+    _set_threads(config)
+    simulation = yield from Simulation.opening(config.scene, config.device, host=host)
+    return HumanoidEnv(simulation, config.task, seed=config.seed)
+
+
+def _set_threads(config: TrainingConfig) -> None:
+    if config.device == "cpu":
+        torch.set_num_threads(config.torch_threads)
 
 
 def make_learner(config: TrainingConfig, env: HumanoidEnv) -> PPO:

@@ -22,20 +22,15 @@ from torch import Tensor
 
 from humanoid_brain.errors import CheckpointError, StorageError
 from humanoid_brain.files import free_bytes, inside, sha256, storage_errors, sync_folder, write_atomic, write_json
-
-_FORMAT = 1
-_PREFIX = "iteration_"
-_PARTS = ("learner", "environment")
-
-
-@dataclass(frozen=True)
-class Totals:
-    """How far a run had come."""
-
-    iteration: int
-    env_steps: int
-    seconds: float
-    """Training time, s."""
+from humanoid_brain.learning.manifest import (
+    FORMAT,
+    PARTS,
+    PREFIX,
+    Totals,
+    checkpoint_names,
+    difference,
+    read_manifest,
+)
 
 
 @dataclass(frozen=True)
@@ -63,22 +58,20 @@ class CheckpointStore:
 
     def names(self) -> list[str]:
         """Whole checkpoints, oldest first."""
-        if not self._folder.is_dir():
-            return []
-        return sorted(path.name for path in self._folder.glob(f"{_PREFIX}*") if (path / "manifest.json").is_file())
+        return checkpoint_names(self._folder)
 
     def write(self, totals: Totals, learner: Mapping[str, Tensor], environment: Mapping[str, Tensor]) -> Path:
-        """Write a checkpoint and delete those that are too old.
+        """Write a checkpoint, and delete those that are too old and those of later iterations.
 
         Raises:
             StorageError: The disk is full or nearly so, or cannot be written; nothing half-written stays.
         """
-        target = self._folder / f"{_PREFIX}{totals.iteration:06d}"
+        target = self._folder / f"{PREFIX}{totals.iteration:06d}"
         part = self._folder / f".{target.name}.part"
         with storage_errors(target):
             self._folder.mkdir(parents=True, exist_ok=True)
             self._sweep()
-            blobs = {name: save(_on_cpu(tensors)) for name, tensors in zip(_PARTS, (learner, environment), strict=True)}
+            blobs = {name: save(_on_cpu(tensors)) for name, tensors in zip(PARTS, (learner, environment), strict=True)}
             self._check_space(sum(map(len, blobs.values())))
             part.mkdir()
             try:
@@ -90,7 +83,10 @@ class CheckpointStore:
                 shutil.rmtree(part, ignore_errors=True)
                 raise
             sync_folder(self._folder)
-            for name in self.names()[: -self._keep]:
+            names = self.names()
+            # Later ones are of a course that the run has left by going on from an earlier checkpoint.
+            later = [name for name in names if name > target.name]
+            for name in [*later, *names[: len(names) - len(later)][: -self._keep]]:
                 shutil.rmtree(self._folder / name, ignore_errors=True)
         return target
 
@@ -121,7 +117,7 @@ class CheckpointStore:
         for name, blob in blobs.items():
             write_atomic(part / f"{name}.safetensors", blob)
         manifest = {
-            "format": _FORMAT,
+            "format": FORMAT,
             "signature": self._signature,
             "totals": asdict(totals),
             "sha256": {f"{name}.safetensors": sha256(part / f"{name}.safetensors") for name in blobs},
@@ -129,15 +125,15 @@ class CheckpointStore:
         write_json(part / "manifest.json", manifest)
 
     def _read(self, path: Path) -> Checkpoint:
-        manifest = read_manifest(path, _FORMAT)
-        if different := _difference(self._signature, manifest.get("signature")):
+        manifest = read_manifest(path, FORMAT)
+        if different := difference(self._signature, manifest.get("signature")):
             key, mine, other = different
             raise CheckpointError(
                 f"the checkpoint belongs to another set-up: its {key} is {other!r}, this run's is {mine!r}",
                 where=str(path),
                 todo="Use the configuration in its run folder, or another --output",
             )
-        learner, environment = (load_tensors(path / f"{name}.safetensors", manifest) for name in _PARTS)
+        learner, environment = (load_tensors(path / f"{name}.safetensors", manifest) for name in PARTS)
         return Checkpoint(Totals(**manifest["totals"]), learner, environment)
 
     def _check_space(self, size: int) -> None:
@@ -152,22 +148,6 @@ class CheckpointStore:
         """Remove what a killed process left half-written."""
         for path in self._folder.glob(".*.part"):
             shutil.rmtree(path, ignore_errors=True)
-
-
-def read_manifest(folder: Path, version: int) -> dict[str, Any]:
-    """The manifest of a checkpoint or policy folder.
-
-    Raises:
-        CheckpointError: It is missing, no JSON, or of a version this program does not know.
-    """
-    path = folder / "manifest.json"
-    try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CheckpointError("the manifest is missing or damaged", where=str(path)) from error
-    if not isinstance(manifest, dict) or manifest.get("format") != version:
-        raise CheckpointError("the manifest is of an unknown version", where=str(path))
-    return manifest
 
 
 def load_tensors(path: Path, manifest: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -190,12 +170,3 @@ def load_tensors(path: Path, manifest: Mapping[str, Any]) -> dict[str, Tensor]:
 def _on_cpu(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     # A copy each: safetensors refuses tensors that share memory.
     return {name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()}
-
-
-def _difference(mine: Mapping[str, Any], other: object) -> tuple[str, object, object] | None:
-    """First key in which two signatures differ, with both values."""
-    theirs = other if isinstance(other, dict) else {}
-    for key in [*mine, *theirs]:
-        if mine.get(key) != theirs.get(key):
-            return key, mine.get(key), theirs.get(key)
-    return None

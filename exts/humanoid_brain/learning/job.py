@@ -4,19 +4,22 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.errors import DeviceError, DivergenceError, StorageError
-from humanoid_brain.jobs import Event, FileWritten, Job, Warned
-from humanoid_brain.learning.checkpoint import CheckpointStore, Totals
+from humanoid_brain.jobs import Event, FileWritten, Job, Warned, import_beside
 from humanoid_brain.learning.folder import RunFolder
+from humanoid_brain.learning.manifest import Totals
 from humanoid_brain.learning.metrics import MetricsLog, read_metrics
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from humanoid_brain.host import Host
+    from humanoid_brain.learning.checkpoint import CheckpointStore
     from humanoid_brain.learning.env import HumanoidEnv
     from humanoid_brain.learning.ppo import PPO
 
@@ -55,12 +58,21 @@ class TrainingJob(Job):
         config: The run.
         checkpoint: Name of the checkpoint to go on from; None takes the newest, if there is one.
         host: The simulator; None takes the one this process runs in.
+        keep_state: Remember the state at the start of each iteration, so that a job that is closed, or whose simulation
+            is taken away, saves it, and loses the iteration under way alone. For those who share a window with it.
     """
 
-    def __init__(self, config: TrainingConfig, *, checkpoint: str | None = None, host: Host | None = None) -> None:
+    def __init__(
+        self,
+        config: TrainingConfig,
+        *,
+        checkpoint: str | None = None,
+        host: Host | None = None,
+        keep_state: bool = False,
+    ) -> None:
         super().__init__()
         self.config = config
-        self._wanted, self._host = checkpoint, host
+        self._wanted, self._host, self._keep_state = checkpoint, host, keep_state
         self._folder: RunFolder | None = None
         self.env: HumanoidEnv | None = None
         """The environment, from the set-up to the end."""
@@ -68,6 +80,11 @@ class TrainingJob(Job):
         """The learner, once the set-up is done."""
         self._log: MetricsLog | None = None
         self.totals = Totals(0, 0, 0.0)
+        self._store: CheckpointStore | None = None
+        self._saved = 0
+        self._kept: tuple[Totals, dict[str, Tensor], dict[str, Tensor]] | None = None
+        self.save_asked = False
+        """Whether a checkpoint is to be written once the iteration under way is over."""
         self._not_training = 0.0
         self.progress.unit = "iterations"
         self.progress.total = config.budget.iterations
@@ -77,9 +94,10 @@ class TrainingJob(Job):
     def slices(self) -> Iterator[None]:
         """Set up, then iterate until the budget is spent or the job is stopped; then save."""
         self.progress.phase = "loading"
+        yield from import_beside("torch", "humanoid_brain.learning.assembly")
         self._folder = RunFolder(self.config)
         yield
-        env, learner, store = self._set_up()
+        env, learner, store = yield from self._set_up()
         yield
         self._resume_or_begin(env, learner, store)
         self._log = MetricsLog(self._folder.path, self.totals.iteration, tensorboard=self.config.tensorboard)
@@ -88,39 +106,50 @@ class TrainingJob(Job):
         self.progress.phase = "training"
         # Training time is the time spent in slices, less what is not training.
         self._not_training = self.progress.seconds - self.totals.seconds
-        saved = self.totals.iteration
+        self._store, self._saved = store, self.totals.iteration
         while not (self.stopping or self._spent()):
+            if self._keep_state:
+                self._kept = (self.totals, _copies(learner.state_dict()), _copies(env.state_dict()))
             yield from self._iterate(env, learner)
-            if self.totals.iteration % self.config.checkpoint.every == 0:
+            if self.save_asked or self.totals.iteration % self.config.checkpoint.every == 0:
                 yield from self._save(env, learner, store)
-                saved = self.totals.iteration
         self.progress.phase = "saving"
-        if saved != self.totals.iteration:
+        if self._saved != self.totals.iteration:
             yield from self._save(env, learner, store)
+        self._kept = None
         yield from self._export(env, learner)
 
+    def save_soon(self) -> None:
+        """Write a checkpoint as soon as the iteration under way is over."""
+        self.save_asked = True
+
     def release(self) -> None:
-        """Close files, let go of the World and of the folder."""
-        if self._log is not None:
-            self._log.close()
-        if self.env is not None:
-            self.env.simulation.close()
-            self.env = None
-        if self._folder is not None:
-            self._folder.release()
+        """Save what was kept in mind, close files, let go of the World and of the folder."""
+        try:
+            self._save_kept()
+        finally:
+            if self._log is not None:
+                self._log.close()
+            if self.env is not None:
+                self.env.simulation.close()
+                self.env = None
+            if self._folder is not None:
+                self._folder.release()
 
     # -- set-up ---------------------------------------------------------------------------------------------
 
-    def _set_up(self) -> tuple[HumanoidEnv, PPO, CheckpointStore]:
+    def _set_up(self) -> Generator[None, None, tuple[HumanoidEnv, PPO, CheckpointStore]]:
         # Heavy packages are imported where they are used, so that a panel opens at once.
         import torch
 
-        from humanoid_brain.learning.assembly import make_env, make_learner
+        from humanoid_brain.learning.assembly import make_learner, opening_env
+        from humanoid_brain.learning.checkpoint import CheckpointStore
 
         config = self.config
         if config.device == "cuda" and not torch.cuda.is_available():
             raise DeviceError("CUDA was asked for, but torch finds no GPU", where="device", todo="Use --device cpu")
-        self.env = env = make_env(config, host=self._host)
+        self.env = env = yield from opening_env(config, host=self._host)
+        yield
         self.learner = learner = make_learner(config, env)
         reserve = config.checkpoint.reserve_mib << 20
         store = CheckpointStore(
@@ -246,10 +275,18 @@ class TrainingJob(Job):
             except StorageError as error:
                 yield from self.halt(error)
             else:
+                self._saved, self.save_asked = self.totals.iteration, False
                 self.events.append(FileWritten(str(path), "checkpoint"))
                 yield
                 self._not_training += self.progress.seconds - began
                 return
+
+    def _save_kept(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is None or self._store is None or kept[0].iteration <= self._saved:
+            return
+        path = self._store.write(*kept)
+        self.events.append(FileWritten(str(path), "checkpoint"))
 
     def _export(self, env: HumanoidEnv, learner: PPO) -> Iterator[None]:
         from humanoid_brain.learning.policy import save_policy
@@ -294,3 +331,7 @@ class TrainingJob(Job):
     def _spent(self) -> bool:
         budget = self.config.budget
         return self.totals.iteration >= budget.iterations or (0 < budget.seconds <= self.totals.seconds)
+
+
+def _copies(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone() for name, tensor in tensors.items()}

@@ -12,10 +12,13 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from humanoid_brain.config.base import load
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.errors import CheckpointError, RobotError
-from humanoid_brain.files import make_folder, sha256, write_atomic, write_json
-from humanoid_brain.learning.checkpoint import load_tensors, read_manifest
+from humanoid_brain.files import inside, make_folder, sha256, write_atomic, write_json
+from humanoid_brain.learning.checkpoint import load_tensors
+from humanoid_brain.learning.folder import CONFIG_NAME
+from humanoid_brain.learning.manifest import FORMAT, read_manifest
 from humanoid_brain.learning.networks import ActorCritic, Normalizer, mlp
 from humanoid_brain.scene.robot import RobotModel
 
@@ -70,8 +73,18 @@ def save_policy(
     Returns:
         The folder.
     """
+    joints = {"joints": list(robot.dof_names)}
+    return write_policy(folder, Policy(config, {**joints, **facts}, network.policy_normalizer, network.actor))
+
+
+def write_policy(folder: Path, policy: Policy) -> Path:
+    """Write a policy folder; ``policy.card`` holds the joints and further JSON values.
+
+    Returns:
+        The folder.
+    """
     make_folder(folder)
-    parts = {"normalizer": network.policy_normalizer, "actor": network.actor}
+    parts = {"normalizer": policy.normalizer, "actor": policy.actor}
     tensors = {
         f"{part}.{name}": tensor.detach().to("cpu", copy=True).contiguous()
         for part, module in parts.items()
@@ -80,22 +93,26 @@ def save_policy(
     write_atomic(folder / _WEIGHTS, save(tensors))
     card = {
         "format": _FORMAT,
-        "robot": config.scene.robot.name,
-        "joints": list(robot.dof_names),
+        "robot": policy.config.scene.robot.name,
         "sha256": {_WEIGHTS: sha256(folder / _WEIGHTS)},
-        "config": config.model_dump(mode="json"),
-        **facts,
+        "config": policy.config.model_dump(mode="json"),
     }
-    write_json(folder / "manifest.json", card)
+    write_json(folder / "manifest.json", {**policy.card, **card})
     return folder
 
 
-def load_policy(folder: Path) -> Policy:
+def load_policy(folder: Path, checkpoint: str = "") -> Policy:
     """Read a policy folder, or the folder of a run that has one.
+
+    Args:
+        folder: Of a policy or of a run.
+        checkpoint: Name of a checkpoint of the run whose policy is wanted, in place of the exported one.
 
     Raises:
         CheckpointError: It is missing, damaged, or no policy.
     """
+    if checkpoint:
+        return _checkpoint_policy(folder, checkpoint)
     folder = _policy_folder(folder)
     card = read_manifest(folder, _FORMAT)
     if "joints" not in card or "config" not in card:
@@ -110,6 +127,25 @@ def load_policy(folder: Path) -> Policy:
     except (KeyError, RuntimeError, ValueError) as error:
         raise CheckpointError(f"the policy does not fit its card: {error}", where=str(folder)) from error
     return Policy(config, card, normalizer.eval(), actor.eval())
+
+
+def _checkpoint_policy(run: Path, name: str) -> Policy:
+    """The policy of a checkpoint, which holds the whole learner."""
+    folder = inside(run / "checkpoints", name)
+    manifest = read_manifest(folder, FORMAT)
+    tensors = load_tensors(folder / "learner.safetensors", manifest)
+    config = load(TrainingConfig, run / CONFIG_NAME)
+    try:
+        joints, totals = list(manifest["signature"]["joints"]), dict(manifest["totals"])
+        size = tensors["network.policy_normalizer.mean"].numel()
+        normalizer, actor = Normalizer(size), mlp(size, config.network.hidden, len(joints))
+        for part, module in (("policy_normalizer", normalizer), ("actor", actor)):
+            start = f"network.{part}."
+            module.load_state_dict({n[len(start) :]: t for n, t in tensors.items() if n.startswith(start)})
+    except (KeyError, RuntimeError, TypeError, ValueError) as error:
+        raise CheckpointError(f"the checkpoint does not fit its run: {error}", where=str(folder)) from error
+    card = {"joints": joints, "robot": config.scene.robot.name, "seed": config.seed, "totals": totals}
+    return Policy(config, {**card, "checkpoint": name}, normalizer.eval(), actor.eval())
 
 
 def record_evaluation(folder: Path, report: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterator
 from typing import Literal
 
 import torch
@@ -11,10 +12,11 @@ from torch import Tensor
 from humanoid_brain import host as hosts
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.errors import HostError, RobotError
+from humanoid_brain.jobs import awaited
 from humanoid_brain.learning.state import RobotTensors, State
 from humanoid_brain.scene.build import build_scene
 from humanoid_brain.scene.robot import resolve
-from humanoid_brain.scene.world import open_world
+from humanoid_brain.scene.world import configure_world, make_world
 
 
 class Simulation:
@@ -33,17 +35,52 @@ class Simulation:
         *,
         host: hosts.Host | None = None,
     ) -> None:
+        self._prepare(scene, device, host)
+        if self.host.windowed:
+            raise HostError(
+                "this work cannot be done within the window of Isaac Sim",
+                todo="Run it from the command line, with Isaac Sim's python.sh or on the standalone host",
+            )
+        for _ in self._open(scene):
+            pass
+
+    @classmethod
+    def opening(
+        cls, scene: SceneConfig, device: Literal["cpu", "cuda"], *, host: hosts.Host | None = None
+    ) -> Generator[None, None, Simulation]:
+        """As the constructor, in slices, between which the application around us can have its frames."""
+        made = cls.__new__(cls)
+        made._prepare(scene, device, host)
+        yield from made._open(scene)
+        return made
+
+    def _prepare(self, scene: SceneConfig, device: Literal["cpu", "cuda"], host: hosts.Host | None) -> None:
         self.host = host or hosts.load()
         self.num_envs, self.physics_dt = scene.num_envs, scene.physics.dt
         self.device = torch.device("cuda:0" if device == "cuda" else "cpu")
-        self.host.stage.create_new_stage()
-        self.built = build_scene(scene, self.host)
-        self.world = open_world(self.host, scene.physics, device=str(self.device))
+
+    def _open(self, scene: SceneConfig) -> Iterator[None]:
+        host = self.host
+        if host.windowed:
+            yield from awaited(host.stage.create_new_stage_async())
+        else:
+            host.stage.create_new_stage()
+        self.built = build_scene(scene, host)
+        yield
+        self.world = make_world(host, scene.physics, device=str(self.device))
+        if host.windowed:
+            yield from awaited(self.world.initialize_simulation_context_async())
+        configure_world(self.world, scene.physics, device=str(self.device))
         self._make_views()
-        self.world.reset()
+        yield
+        if host.windowed:
+            yield from awaited(self.world.reset_async())
+        else:
+            self.world.reset()
         for view in (self.robots, self.links, self.feet):
             view.initialize(self.world.physics_sim_view)
         self._resolve()
+        host.hold_frames(True)
 
     @property
     def origins(self) -> Tensor:
@@ -108,6 +145,7 @@ class Simulation:
 
     def close(self) -> None:
         """Stop the simulation and let go of the World."""
+        self.host.hold_frames(False)
         self.world.stop()
         self.world.clear_instance()
 

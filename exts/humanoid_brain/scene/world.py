@@ -26,7 +26,14 @@ def open_world(host: Host, config: PhysicsConfig, device: str) -> World:
     Raises:
         DeviceError: The device is not there.
     """
-    world = host.World(
+    world = make_world(host, config, device)
+    configure_world(world, config, device)
+    return world
+
+
+def make_world(host: Host, config: PhysicsConfig, device: str) -> World:
+    """Create the World alone, as for :func:`open_world`."""
+    return host.World(
         physics_dt=config.dt,
         rendering_dt=max(RENDERING_DT, config.dt),
         stage_units_in_meters=1.0,
@@ -35,6 +42,10 @@ def open_world(host: Host, config: PhysicsConfig, device: str) -> World:
         backend="torch",
         device=device,
     )
+
+
+def configure_world(world: World, config: PhysicsConfig, device: str) -> None:
+    """Set solver, gravity and buffers of a World that has its physics context."""
     context = world.get_physics_context()
     gpu = device.startswith("cuda")
     context.set_solver_type(config.solver)
@@ -54,4 +65,3 @@ def open_world(host: Host, config: PhysicsConfig, device: str) -> World:
         context.set_gpu_heap_capacity(buffers.heap_capacity)
         context.set_gpu_temp_buffer_capacity(buffers.temp_buffer_capacity)
         context.set_gpu_collision_stack_size(buffers.collision_stack_size)
-    return world

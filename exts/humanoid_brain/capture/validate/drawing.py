@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -41,10 +42,18 @@ def small(picture: Picture) -> str | None:
 
 def overlay(picture: Picture, categories: dict[Any, Json], marks: list[Box]) -> str | None:
     """The picture with its labels drawn in and places marked, as a data URL; None if it cannot be read."""
+    canvas = drawn(picture, categories, marks)
+    return None if canvas is None else _jpeg(canvas)
+
+
+def drawn(
+    picture: Picture, categories: dict[Any, Json], marks: Sequence[Box] = (), width: int = _LARGE
+) -> Image | None:
+    """The picture [H, W, 3], BGR, ``width`` pixels wide, with its labels drawn in; None if it cannot be read."""
     image = read_color(picture.files[0].path) if picture.files else None
     if image is None:
         return None
-    canvas, scale = _resize(image, _LARGE)
+    canvas, scale = _resize(image, width)
     fits = image.shape[:2] == (picture.height, picture.width)
     for item in picture.annotations:
         color = _color(item.get("category_id"), list(categories))
@@ -59,7 +68,7 @@ def overlay(picture: Picture, categories: dict[Any, Json], marks: list[Box]) -> 
         )
     for mark in marks:
         _draw_box(canvas, list(mark), scale, _MARK, 3)
-    return _jpeg(canvas)
+    return canvas
 
 
 def heat_map(grid: npt.NDArray[np.float64]) -> str:

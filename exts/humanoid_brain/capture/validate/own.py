@@ -49,7 +49,10 @@ class OwnSource:
 
     def picture(self, number: int) -> Picture:
         """A frame by its place among those that are there."""
-        index = self._dataset.indices[number]
+        return self.frame(self._dataset.indices[number])
+
+    def frame(self, index: int) -> Picture:
+        """A frame by its number."""
         key = frame_name(index)
         try:
             record = self._dataset.record(index)

@@ -81,6 +81,11 @@ class FilmRenderer:
         self._scalar = None if self._stage.backend.vectorized else ScalarRenderer(self._stage)
         self._camera = _first_camera(stage, width, height)
 
+    def resize(self, width: int, height: int) -> None:
+        """Draw pictures of another size from now on; the stage's camera is read again."""
+        if (width, height) != (self._camera.width, self._camera.height):
+            self._camera = _first_camera(self._stage.stage, width, height)
+
     def render(
         self, camera: Array | Follow | None = None, link_transforms: Mapping[str, Array] | None = None, seed: int = 0
     ) -> Image:

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the manifests of checkpoints and policies say. No tensor library is needed to read them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from humanoid_brain.errors import CheckpointError
+
+FORMAT = 1
+"""Version of a checkpoint's layout."""
+PREFIX = "iteration_"
+"""With what the name of a checkpoint's folder begins."""
+PARTS = ("learner", "environment")
+"""The tensor files of a checkpoint, without their suffix."""
+
+
+@dataclass(frozen=True)
+class Totals:
+    """How far a run had come."""
+
+    iteration: int
+    env_steps: int
+    seconds: float
+    """Training time, s."""
+
+
+def checkpoint_names(folder: Path) -> list[str]:
+    """Checkpoints in a folder that have a manifest, which is written last; oldest first."""
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.glob(f"{PREFIX}*") if (path / "manifest.json").is_file())
+
+
+def read_manifest(folder: Path, version: int) -> dict[str, Any]:
+    """The manifest of a checkpoint or policy folder.
+
+    Raises:
+        CheckpointError: It is missing, no JSON, or of a version this program does not know.
+    """
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError("the manifest is missing or damaged", where=str(path)) from error
+    if not isinstance(manifest, dict) or manifest.get("format") != version:
+        raise CheckpointError("the manifest is of an unknown version", where=str(path))
+    return manifest
+
+
+def difference(mine: Mapping[str, Any], other: object) -> tuple[str, object, object] | None:
+    """First key in which two signatures differ, with both values."""
+    theirs = other if isinstance(other, dict) else {}
+    for key in [*mine, *theirs]:
+        if mine.get(key) != theirs.get(key):
+            return key, mine.get(key), theirs.get(key)
+    return None

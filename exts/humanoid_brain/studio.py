@@ -1,0 +1,225 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The studio: the panels in a window of their own, with a preview viewport, where there is no Isaac Sim."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from humanoid_brain import paths
+from humanoid_brain.config.studio import StudioConfig
+from humanoid_brain.errors import HostError, StorageError
+from humanoid_brain.files import make_folder
+
+if TYPE_CHECKING:
+    from humanoid_brain.ui.actions import LiveView, SceneResult
+    from humanoid_brain.ui.services.studio import StudioServices
+    from humanoid_brain.ui.session import Session
+    from humanoid_brain.ui.viewport import Viewport
+    from humanoid_brain.ui.window import MainWindow
+
+TITLE = "Humanoid Brain Studio"
+_LIBRARIES = "apt-get install libvulkan1 mesa-vulkan-drivers libgl1"
+_PATIENCE_S = 120.0
+"""Time in s that a screenshot waits for the viewport at most."""
+
+
+def run(config: StudioConfig) -> dict[str, Any]:
+    """Open the windows and stay until they are closed.
+
+    Returns:
+        What the command line prints with ``--json``.
+
+    Raises:
+        HostError: ovui, a graphics library or a screen is missing.
+    """
+    ui = load_ui(headless=config.headless)
+    if config.screenshot is not None:
+        make_folder(config.screenshot.absolute().parent)
+    open_window(ui, config)
+    studio = Studio(ui, config)
+    try:
+        ui.run(studio.live())
+    finally:
+        studio.close()
+    if studio.error is not None:
+        raise studio.error
+    return {"screenshot": str(config.screenshot) if config.screenshot else None}
+
+
+def load_ui(*, headless: bool) -> Any:
+    """Import omni.ui as ovui brings it.
+
+    Raises:
+        HostError: It, a graphics library or a screen is missing; says which command installs it.
+    """
+    if headless:
+        os.environ["OMNIUI_HEADLESS"] = "1"
+    elif sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        raise HostError("there is no screen", todo="Use --headless --screenshot FILE, or a desktop session")
+    try:
+        return importlib.import_module("omni.ui")
+    except ModuleNotFoundError as error:
+        pip = f'{sys.executable} -m pip install --no-deps "{_pinned()}"'
+        raise HostError("the studio needs the package ovui", todo=f"Run: {pip}") from error
+    except (ImportError, OSError) as error:
+        raise HostError(f"a graphics library is missing: {error}", todo=f"Run: {_LIBRARIES}") from error
+
+
+def _pinned() -> str:
+    """Requirement of ovui in the tested version."""
+    lines = paths.constraints().read_text(encoding="utf-8").splitlines()
+    return next((line for line in lines if line.startswith("ovui==")), "ovui")
+
+
+def open_window(ui: Any, config: StudioConfig) -> None:
+    """Open the studio's own window, or what stands for it without a screen.
+
+    Raises:
+        HostError: There is no graphics driver, or no screen.
+    """
+    ui.init(TITLE, config.width, config.height)
+    if ui.Workspace.get_main_window_width() > 0:  # omni.ui itself says on standard error what went wrong
+        return
+    if config.headless:
+        raise HostError("there is no Vulkan driver that draws without a screen", todo=f"Run: {_LIBRARIES}")
+    screen = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or "of this session"
+    raise HostError(
+        f"no window can be opened on the screen {screen}",
+        todo=f"Use --headless --screenshot FILE, or run: {_LIBRARIES}",
+    )
+
+
+class Studio:
+    """The windows and what lives in them.
+
+    Args:
+        ui: The module omni.ui, after its ``init``.
+        config: How to open.
+        settings: File of the settings; None takes the user's own.
+    """
+
+    def __init__(self, ui: Any, config: StudioConfig, settings: Path | None = None) -> None:
+        from humanoid_brain.host.standalone.render.live import LiveRenderer
+        from humanoid_brain.ui.panels import all_panels
+        from humanoid_brain.ui.services.studio import StudioServices
+        from humanoid_brain.ui.session import Session
+        from humanoid_brain.ui.style import STYLE
+        from humanoid_brain.ui.viewport import Viewport
+        from humanoid_brain.ui.window import MainWindow
+        from humanoid_brain.workbench import Workbench
+
+        self._ui, self._config = ui, config
+        self.error: HostError | StorageError | None = None
+        """Why the screenshot was not made."""
+        self._docking = ui.MainWindow()
+        self._docking.main_menu_bar.set_style(STYLE)
+        self.services: StudioServices = StudioServices(settings, self._docking.main_menu_bar)
+        self.workbench = Workbench()
+        self.session: Session = Session(self.services, self.workbench)
+        self.viewport: Viewport = Viewport(LiveRenderer())
+        self.services.use_viewport(self.viewport.overlay)
+        self.window: MainWindow = MainWindow(self.session, all_panels(), closable=False)
+        self.viewport.covered = self.window.panels["Training"].overlay.covers  # pyright: ignore[reportAttributeAccessIssue]
+        self._built = self.session.scene_built.subscribe(self._show_scene)
+        self._following = self.session.live.changed.subscribe(self._show_live)
+        self._reset = self.session.view_reset.subscribe(self.viewport.reset_view)
+        self._menus = [
+            self.services.add_menu("Reset view", self.viewport.reset_view),
+            self.services.add_menu("Reset all panels", self.window.reset),
+            self.services.add_menu("Close", self._leave),
+        ]
+        self._left = False
+        if config.panel:
+            self.window.show(config.panel)
+
+    async def live(self) -> None:
+        """Frame after frame, until the window is closed or the screenshot is made."""
+        await self.dock()
+        if self._config.build:
+            self.window.panels["Scene"].build_scene()  # pyright: ignore[reportAttributeAccessIssue]
+        began = time.monotonic()
+        while not self._left:
+            await self.frame()
+            if self._config.screenshot is not None and (self._settled() or time.monotonic() - began > _PATIENCE_S):
+                break
+        if self._config.screenshot is not None:
+            await self._take_picture(self._config.screenshot)
+
+    async def frame(self) -> None:
+        """One frame."""
+        await self._ui.next_frame()
+        self.window.update()
+        live = self.session.live.value
+        if live is not None and self.session.pace.shows and not self.viewport.waiting:
+            self._move_bodies(live)
+        self.viewport.update()
+        self.services.update()
+
+    async def dock(self) -> None:
+        """Put the panels beside the viewport."""
+        ui = self._ui
+        for _ in range(2):
+            await ui.next_frame()
+        handle = ui.Workspace.get_window
+        viewport, main = handle(self.viewport.window.title), handle(self.window.window.title)
+        viewport.dock_in(handle("DockSpace"), ui.DockPosition.SAME)
+        for _ in range(2):
+            await ui.next_frame()
+        share = self.window.window.width / self._config.width
+        main.dock_in(viewport, ui.DockPosition.RIGHT, share)
+        for _ in range(3):
+            await ui.next_frame()
+
+    def close(self) -> None:
+        """Take everything down."""
+        for subscription in (self._built, self._reset, self._following, *self._menus):
+            subscription.cancel()
+        self.window.destroy()
+        self.viewport.destroy()
+        self.services.close()
+        self.workbench.close()
+
+    def _move_bodies(self, live: LiveView) -> None:
+        poses = live.poses()
+        self.viewport.pose(poses)
+        if root := poses.get(live.subject):
+            self.viewport.track((root[0], root[1], self.viewport.home.target[2]))
+
+    def _show_live(self, view: LiveView | None) -> None:
+        from humanoid_brain.scene.build import grid_extent
+        from humanoid_brain.ui.orbit import overview
+
+        if view is not None:
+            self.viewport.open(view.path, overview(grid_extent(view.shown, view.spacing)))
+
+    def _show_scene(self, result: SceneResult) -> None:
+        from humanoid_brain.scene.build import grid_extent
+        from humanoid_brain.ui.orbit import looking, overview
+
+        config = self.session.scene.value
+        if result.path is None or config is None:
+            return
+        # In a room the scene's own camera is known to stand inside of the walls.
+        inside = looking(config.camera.position, config.camera.target) if config.interior is not None else None
+        self.viewport.open(result.path, inside or overview(grid_extent(result.shown, config.spacing)))
+
+    def _leave(self) -> None:
+        self._left = True
+
+    def _settled(self) -> bool:
+        """Whether the picture of the viewport is as good as it gets."""
+        if not self._config.build:
+            return True
+        return self.viewport.settled or self.viewport.failed or self.session.worker.failed
+
+    async def _take_picture(self, path: Path) -> None:
+        for _ in range(3):
+            await self.frame()
+        testing = importlib.import_module("omni.ui.testing")
+        if not testing.capture_screenshot(str(path)):
+            self.error = StorageError("the screenshot could not be written", where=str(path), todo="Use a .png file")

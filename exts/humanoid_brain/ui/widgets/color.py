@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A swatch that picks a colour; the form keeps linear RGB, the screen shows sRGB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import omni.ui as ui
+
+from humanoid_brain.config.base import Location
+from humanoid_brain.ui.form import Form
+
+_DIGITS = 4
+
+
+class _Channel(ui.AbstractItem):
+    def __init__(self, model: ui.AbstractValueModel) -> None:
+        super().__init__()
+        self.model = model
+
+
+class _ChannelModel(ui.AbstractValueModel):
+    """One channel, as the screen shows it."""
+
+    def __init__(self, form: Form[Any], path: Location) -> None:
+        super().__init__()
+        self._form, self._path = form, path
+
+    def get_value_as_float(self) -> float:
+        value = self._form.get(self._path)
+        usable = isinstance(value, int | float) and not isinstance(value, bool)
+        return to_srgb(min(max(float(value), 0.0), 1.0)) if usable else 0.0
+
+    def set_value(self, value: float) -> None:
+        self._form.set(self._path, round(to_linear(value), _DIGITS))
+        self._value_changed()
+
+
+class ColorModel(ui.AbstractItemModel):
+    """Three numbers of a form as a colour. Whoever makes one must hold it, and close it."""
+
+    def __init__(self, form: Form[Any], path: Location) -> None:
+        super().__init__()
+        self._items = [_Channel(_ChannelModel(form, (*path, i))) for i in range(3)]
+        self._path = path
+        self._subscription = form.edited.subscribe(self._edited)
+
+    def close(self) -> None:
+        """Follow the form no longer."""
+        self._subscription.cancel()
+
+    def get_item_children(self, item: Any = None) -> list[Any]:
+        """The channels."""
+        return [] if item is not None else self._items
+
+    def get_item_value_model(self, item: Any = None, column: int = 0) -> Any:
+        """The value of a channel."""
+        return item.model if item is not None else self._items[0].model
+
+    def _edited(self, path: Location) -> None:
+        if path[: len(self._path)] == self._path or self._path[: len(path)] == path:
+            for item in self._items:
+                self._item_changed(item)
+
+
+def to_srgb(linear: float) -> float:
+    """A channel of linear RGB as sRGB, both 0 to 1 (IEC 61966-2-1)."""
+    return 12.92 * linear if linear <= 0.0031308 else 1.055 * linear ** (1 / 2.4) - 0.055
+
+
+def to_linear(srgb: float) -> float:
+    """A channel of sRGB as linear RGB, both 0 to 1 (IEC 61966-2-1)."""
+    return srgb / 12.92 if srgb <= 0.04045 else ((srgb + 0.055) / 1.055) ** 2.4

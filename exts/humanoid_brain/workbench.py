@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The jobs behind the panels' buttons. What a job needs is imported when its button is pressed."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from humanoid_brain.config.base import load
+from humanoid_brain.config.capture import CaptureConfig
+from humanoid_brain.config.evaluation import EvaluationConfig, PlayConfig
+from humanoid_brain.config.scene import SceneConfig
+from humanoid_brain.config.training import TrainingConfig
+from humanoid_brain.config.validation import ValidationConfig
+from humanoid_brain.files import make_folder
+
+if TYPE_CHECKING:
+    from humanoid_brain.capture.job import CaptureJob
+    from humanoid_brain.capture.preview import PreviewJob
+    from humanoid_brain.capture.validate.job import ValidationJob
+    from humanoid_brain.capture.watch import FrameWatch
+    from humanoid_brain.evaluation.job import EvaluationJob
+    from humanoid_brain.evaluation.walk import WalkJob
+    from humanoid_brain.learning.bodies import Bodies
+    from humanoid_brain.learning.env import HumanoidEnv
+    from humanoid_brain.learning.export import PolicyExportJob
+    from humanoid_brain.learning.job import TrainingJob
+    from humanoid_brain.learning.runs import RunShelf
+    from humanoid_brain.scene.job import SceneJob
+
+MOST_SHOWN = 16
+"""Environments that the studio's viewport shows at most."""
+
+
+class Workbench:
+    """Makes the jobs.
+
+    Args:
+        inside_kit: Whether scenes are built on Kit's stage; else they are written for the studio's viewport.
+    """
+
+    def __init__(self, *, inside_kit: bool = False) -> None:
+        self._inside_kit = inside_kit
+        self._folder: Path | None = None
+        self._scenes = 0
+
+    def build_scene(self, config: SceneConfig) -> tuple[SceneJob, SceneJob]:
+        """Check the robot and build the scene."""
+        from humanoid_brain.scene.job import SceneJob
+
+        if self._inside_kit:
+            from humanoid_brain import host
+
+            job = SceneJob(config, host=host.load())
+        else:
+            # A new name each time: USD keeps layers by their path, and a robot from a file lies beside it.
+            self._scenes += 1
+            job = SceneJob(config, self._temporary() / f"scene_{self._scenes}" / "scene.usda", most=MOST_SHOWN)
+        return job, job
+
+    def save_scene(self, config: SceneConfig, path: Path) -> SceneJob:
+        """Write the scene as a USD file that Isaac Sim opens as it is."""
+        from humanoid_brain.scene.job import SceneJob
+
+        return SceneJob(config, path)
+
+    def preview(self, config: CaptureConfig, frames: int) -> tuple[PreviewJob, PreviewJob]:
+        """Draw the first frames of a capture on one sheet."""
+        from humanoid_brain.capture.preview import PreviewJob
+
+        config = config.model_copy(update={"output": self._temporary() / "preview"})
+        job = PreviewJob(config, frames)
+        return job, job
+
+    def train(self, config: TrainingConfig, checkpoint: str = "") -> tuple[TrainingJob, TrainingJob, LiveScene | None]:
+        """Train, or go on with a run."""
+        from humanoid_brain.learning.job import TrainingJob
+
+        job = TrainingJob(config, checkpoint=checkpoint or config.resume_from or None, keep_state=True)
+        return job, job, self._live_scene(config.scene, lambda: job.env)
+
+    def capture(self, config: CaptureConfig) -> tuple[CaptureJob, CaptureJob, FrameWatch]:
+        """Capture a dataset, or go on with one."""
+        from humanoid_brain.capture.job import CaptureJob
+        from humanoid_brain.capture.watch import FrameWatch
+
+        job = CaptureJob(config)
+        return job, job, FrameWatch(config.output)
+
+    def inspect(self, dataset: Path) -> tuple[ValidationJob, ValidationJob]:
+        """Inspect a dataset and write its quality report."""
+        from humanoid_brain.capture.validate.job import ValidationJob
+
+        job = ValidationJob(ValidationConfig(path=dataset))
+        return job, job
+
+    def shelf(self) -> RunShelf:
+        """What finds past runs."""
+        from humanoid_brain.learning.runs import RunShelf
+
+        return RunShelf()
+
+    def play(self, config: PlayConfig) -> tuple[WalkJob, LiveScene | None]:
+        """Let a policy walk in the viewport."""
+        from humanoid_brain.evaluation.walk import WalkJob, play_setup
+
+        job = WalkJob(config)
+        training = load(TrainingConfig, config.folder / "config.yaml")
+        return job, self._live_scene(play_setup(training, config).scene, lambda: job.env)
+
+    def evaluate(self, config: EvaluationConfig) -> EvaluationJob:
+        """Measure a policy."""
+        from humanoid_brain.evaluation.job import EvaluationJob
+
+        return EvaluationJob(config)
+
+    def export_policy(self, run: Path, checkpoint: str, output: Path) -> PolicyExportJob:
+        """Write the policy of a checkpoint as a folder of its own."""
+        from humanoid_brain.learning.export import PolicyExportJob
+
+        return PolicyExportJob(run, checkpoint, output)
+
+    def _live_scene(self, scene: SceneConfig, env: Callable[[], HumanoidEnv | None]) -> LiveScene | None:
+        """What the studio's viewport shows of a simulation; Kit's own viewport shows it anyway."""
+        if self._inside_kit:
+            return None
+        from humanoid_brain.scene.build import write_scene
+
+        self._scenes += 1
+        path = make_folder(self._temporary() / f"live_{self._scenes}") / "scene.usda"
+        shown = min(scene.num_envs, MOST_SHOWN)
+        write_scene(scene, path, shown)
+        return LiveScene(path, shown, scene.spacing, env)
+
+    def close(self) -> None:
+        """Remove what was written for the eye alone."""
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _temporary(self) -> Path:
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="humanoid_brain_studio_"))
+        return self._folder
+
+
+class LiveScene:
+    """A file with the first environments of a simulation, and where their bodies are.
+
+    Args:
+        path: The file.
+        shown: Environments in it.
+        spacing: Distance between them, m.
+        env: Gives the environment, or None while there is none.
+    """
+
+    def __init__(self, path: Path, shown: int, spacing: float, env: Callable[[], HumanoidEnv | None]) -> None:
+        self.path, self.shown, self.spacing = path, shown, spacing
+        self._env = env
+        self._bodies: Bodies | None = None
+
+    @property
+    def subject(self) -> str:
+        """Path of the first robot's root link."""
+        return "" if self._bodies is None else self._bodies.root
+
+    def poses(self) -> dict[str, list[float]]:
+        """Position and orientation wxyz of each body by path."""
+        env = self._env()
+        if env is None:
+            self._bodies = None
+            return {}
+        if self._bodies is None:
+            from humanoid_brain.learning.bodies import Bodies
+
+            self._bodies = Bodies(env.simulation, self.shown, self.spacing)
+        return self._bodies.poses()

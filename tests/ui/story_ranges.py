@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A user builds a scene, sets a range wrongly, then rightly, and looks at a preview. Run with a folder for pictures."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.ui.driver import Driver, run
+
+SOURCE = ("robot", "source")
+VIGNETTE = ("terms", "image", "vignette")
+
+
+async def story(user: Driver) -> None:
+    await _builds_a_scene(user)
+    await _sets_a_range(user)
+    await _previews(user)
+
+
+async def _builds_a_scene(user: Driver) -> None:
+    panel, form = user.panel("Scene"), user.session.scene
+    assert user.studio.window.current == "Scene"
+    (mass,) = panel.views["Robot"].editors((*SOURCE, "mass"))
+    await user.slide(mass, -200)
+    assert form.value is None and form.get((*SOURCE, "mass")) == 10.0
+    assert "not buildable" in panel.views["Robot"].reason(SOURCE)
+    await user.picture("scene_invalid")
+    await user.click(panel.build_button)
+    (message,) = panel.messages.shown
+    assert message.severity == "error" and "robot.source" in message.text and "Scene" in message.todo
+
+    await user.slide(mass, 35)
+    assert form.get((*SOURCE, "mass")) == 45.0 and form.value is not None
+    assert not panel.views["Robot"].reason(SOURCE)
+    await user.click(panel.build_button)
+    await user.until("the scene", lambda: panel.model.built.value is not None)
+    assert "24 links" in panel.messages.shown[0].text
+    viewport = user.studio.viewport
+    await user.until("the first picture", lambda: viewport.frames > 0, 240)
+    before = viewport.orbit
+    await user.drag(viewport.window.frame, 120, -30)
+    assert viewport.orbit.azimuth != before.azimuth and viewport.orbit.elevation != before.elevation
+    await user.scroll(viewport.window.frame, 2)
+    assert viewport.orbit.distance < before.distance
+    shown = viewport.frames
+    await user.until("pictures from there", lambda: viewport.frames >= shown + 2, 240)
+    await user.picture("scene")
+    await user.click(viewport.follow_button)
+    viewport.track((1.0, 2.0, 0.9))
+    assert viewport.orbit.target == (1.0, 2.0, 0.9)
+    await user.click(viewport.follow_button)
+    viewport.track((5.0, 2.0, 0.9))
+    assert viewport.orbit.target == (1.0, 2.0, 0.9)
+    await user.click(panel.view_button)
+    assert viewport.orbit == before
+
+
+async def _sets_a_range(user: Driver) -> None:
+    await user.click(user.studio.window.tabs["Randomization"])
+    panel, form = user.panel("Randomization"), user.session.randomization
+    await user.picture("randomization")
+    await user.type(panel.search, "vignette")
+    assert list(panel.views) == ["image"]
+    low, high = panel.views["image"].editors(VIGNETTE)[:2]
+    await user.slide(low, 60)
+    assert form.value is None
+    assert "lies above the upper end" in panel.views["image"].reason(VIGNETTE)
+    assert low.name == "invalid"
+    await user.picture("range_invalid")
+    await user.click(panel.preview_button)
+    (message,) = panel.messages.shown
+    assert message.severity == "error" and "vignette" in message.text
+    await user.slide(high, 50)
+    assert form.value is not None and form.value.terms["image"].vignette.bounds() == (0.6, 0.8)
+    assert low.name == "" and not panel.views["image"].reason(VIGNETTE)
+    await user.picture("range_valid")
+
+
+async def _previews(user: Driver) -> None:
+    panel = user.panel("Randomization")
+    await user.choose(panel.count, 0, 4)
+    assert panel.model.pictures.value == 4
+    await user.click(panel.preview_button)
+    assert user.session.worker.busy and not panel.messages.shown
+    scene = user.panel("Scene")
+    await user.click(user.studio.window.tabs["Scene"])
+    scene.build_scene()
+    await user.frames()
+    (message,) = scene.messages.shown
+    assert "one job runs at a time" in message.text and "Preview" in message.text
+    await user.click(user.studio.window.tabs["Randomization"])
+    await user.until("the preview", lambda: bool(panel.model.sheet.value), 240)
+    assert Path(panel.model.sheet.value).is_file() and not user.session.worker.busy
+    await user.picture("preview")
+
+
+if __name__ == "__main__":
+    run(story, Path(sys.argv[1]))
+    print("told")
