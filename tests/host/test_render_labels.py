@@ -308,18 +308,22 @@ def test_visible_alone_counts_what_would_be_seen_without_the_rest() -> None:
 
 
 def test_far_surfaces_are_gone_through_once() -> None:
-    """Hundreds of metres away, the step beyond a surface must not be lost in rounding: this would never end."""
+    """A kilometre away, the step beyond a surface must not be lost in rounding: this would never end."""
+    from pxr import UsdLux
+
     stage = new_stage()
-    add_quad(stage, "/World/floor", 900.0)
     tower = UsdGeom.Cube.Define(stage, "/World/tower")
-    tower.CreateSizeAttr(30.0)
-    tower.AddTranslateOp().Set(Gf.Vec3d(0, 700, 10))
+    tower.CreateSizeAttr(20.0)
+    tower.AddTranslateOp().Set(Gf.Vec3d(0, 300, 0))
+    lamp = UsdLux.SphereLight.Define(stage, "/World/lamp")
+    lamp.CreateRadiusAttr(30.0)
+    lamp.AddTranslateOp().Set(Gf.Vec3d(0, 950, 0))
     renderer = renderer_of(stage)
     order = {shape.path: i for i, shape in enumerate(renderer.shapes)}
-    for height in np.linspace(0.4, 2.7, 24):
-        camera = camera_at((0, 0, height), (3, 700, 0.1), size=400, focal=8000)
+    for height in np.linspace(-3.0, 3.0, 8):
+        camera = camera_at((1.3, 0, height), (0.2, 300, 0), size=400, focal=3000)
         (seen,) = renderer.visible_alone(camera, [[order["/World/tower"]]])
-        assert seen > 1000
+        assert seen == pytest.approx((20 / 290 * camera.fx) ** 2, rel=0.05)
 
 
 def test_a_lamp_is_background() -> None:
