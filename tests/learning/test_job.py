@@ -178,7 +178,8 @@ def test_going_on_from_an_earlier_checkpoint_leaves_the_later_course(run: Path, 
     assert {path.name[-1] for path in (output / "checkpoints").iterdir()} == {"1", "2", "3"}
     job = TrainingJob(make_config(output, iterations=2), checkpoint="iteration_000001")
     job.run()
-    assert {path.name[-1] for path in (output / "checkpoints").iterdir()} == {"1", "2"}
+    assert {path.name[-1] for path in (output / "checkpoints").glob("iteration_*")} == {"1", "2"}
+    assert [path.name for path in (output / "checkpoints" / "left").iterdir()] == ["iteration_000003"]
 
 
 def test_a_finished_run_can_be_prolonged(run: Path, tmp_path: Path) -> None:

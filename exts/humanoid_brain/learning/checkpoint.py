@@ -24,6 +24,7 @@ from humanoid_brain.errors import CheckpointError, StorageError
 from humanoid_brain.files import free_bytes, inside, sha256, storage_errors, sync_folder, write_atomic, write_json
 from humanoid_brain.learning.manifest import (
     FORMAT,
+    LEFT,
     PARTS,
     PREFIX,
     Totals,
@@ -61,7 +62,7 @@ class CheckpointStore:
         return checkpoint_names(self._folder)
 
     def write(self, totals: Totals, learner: Mapping[str, Tensor], environment: Mapping[str, Tensor]) -> Path:
-        """Write a checkpoint, and delete those that are too old and those of later iterations.
+        """Write a checkpoint, delete those that are too old, and put those of later iterations into the folder ``left``.
 
         Raises:
             StorageError: The disk is full or nearly so, or cannot be written; nothing half-written stays.
@@ -86,9 +87,17 @@ class CheckpointStore:
             names = self.names()
             # Later ones are of a course that the run has left by going on from an earlier checkpoint.
             later = [name for name in names if name > target.name]
-            for name in [*later, *names[: len(names) - len(later)][: -self._keep]]:
+            for name in later:
+                self._leave(name)
+            for name in names[: len(names) - len(later)][: -self._keep]:
                 shutil.rmtree(self._folder / name, ignore_errors=True)
         return target
+
+    def _leave(self, name: str) -> None:
+        kept = self._folder / LEFT / name
+        kept.parent.mkdir(exist_ok=True)
+        shutil.rmtree(kept, ignore_errors=True)
+        (self._folder / name).replace(kept)
 
     def read(self, name: str | None = None) -> Checkpoint:
         """Read and verify the checkpoint ``name``, or the newest one.

@@ -15,6 +15,8 @@ FORMAT = 1
 """Version of a checkpoint's layout."""
 PREFIX = "iteration_"
 """With what the name of a checkpoint's folder begins."""
+LEFT = "left"
+"""Folder, beside the checkpoints, of those that a run has left by going on from an earlier one."""
 PARTS = ("learner", "environment")
 """The tensor files of a checkpoint, without their suffix."""
 
