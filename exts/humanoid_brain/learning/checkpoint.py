@@ -62,7 +62,7 @@ class CheckpointStore:
         return checkpoint_names(self._folder)
 
     def write(self, totals: Totals, learner: Mapping[str, Tensor], environment: Mapping[str, Tensor]) -> Path:
-        """Write a checkpoint, delete those that are too old, and put those of later iterations into the folder ``left``.
+        """Write a checkpoint, delete those that are too old, and put those of later iterations into a folder ``left``.
 
         Raises:
             StorageError: The disk is full or nearly so, or cannot be written; nothing half-written stays.
