@@ -228,8 +228,8 @@ def test_frames_of_a_walk_go_to_one_process(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "cores", "gpus", "count"),
     [
-        ({}, 16, 0, 1),
-        ({"outputs": ("depth",)}, 16, 0, 16),
+        ({}, 16, 0, 8),
+        ({}, 2, 0, 2),
         ({"device": "cuda"}, 16, 1, 8),
         ({"device": "cuda"}, 6, 1, 3),
         ({"device": "cuda"}, 64, 2, 16),
@@ -244,9 +244,7 @@ def test_number_of_processes_is_what_the_machine_has_room_for(
     monkeypatch.setattr(machine, "cores", lambda: cores)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", ",".join(map(str, range(gpus))))
     wanted = {"processes": None, "frames": 100, **changes}
-    outputs = wanted.pop("outputs", ("color",))
-    storage = config(tmp_path).dataset.model_copy(update={"outputs": outputs})
-    assert team.process_count(config(tmp_path, dataset=storage, **wanted)) == count
+    assert team.process_count(config(tmp_path, **wanted)) == count
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -35,9 +35,9 @@ async def trains(user: Driver) -> None:
     await user.until("a longer curve", lambda: len(model.curves["reward"]) >= before + 2, PATIENCE)
     await _folds_and_moves_the_overlay(user, panel.overlay)
 
-    before = newest_checkpoint()  # a quick machine has passed the iteration of the first one already
+    newest = newest_checkpoint()  # a quick machine has passed the iteration of the first one already
     await user.click(panel.save_button)
-    await user.until("the checkpoint", lambda: newest_checkpoint() > before, PATIENCE)
+    await user.until("the checkpoint", lambda: newest_checkpoint() > newest, PATIENCE)
     await user.click(panel.stop_button)
     await user.until("the end", lambda: not model.running, PATIENCE)
     assert model.state is JobState.DONE

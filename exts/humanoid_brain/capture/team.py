@@ -31,6 +31,8 @@ from humanoid_brain.errors import ConfigError, DatasetError, from_json
 from humanoid_brain.jobs import Event, Warned
 
 _MOST_PER_GPU = 8
+_MOST_ON_CPU = 8
+"""A process takes a gigabyte, and more than one thread of the renderer wait for the rest of its frame."""
 _CORES_PER_PROCESS = 2
 """On a GPU: one core for the process itself, one for what it has to encode."""
 _PATIENCE = 30.0
@@ -57,7 +59,7 @@ def process_count(config: CaptureConfig) -> int:
 def _liked(config: CaptureConfig) -> int:
     if config.device == "cuda":
         return min(_MOST_PER_GPU * len(_gpus()), machine.cores() // _CORES_PER_PROCESS)
-    return 1 if "color" in config.dataset.outputs else machine.cores()  # the renderer itself takes every core
+    return min(_MOST_ON_CPU, machine.cores())
 
 
 @dataclass(eq=False)

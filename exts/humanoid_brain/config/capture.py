@@ -117,7 +117,7 @@ class CaptureConfig(AnnotationConfig):
     """Which part of the frames this process makes: "2/8" takes every eighth, beginning with the third."""
     processes: int | None = Field(default=1, ge=1, le=256)
     """Processes that capture, each with a scene of its own; frames are the same for any number. null: on a GPU one per
-    two cores, at most 8; on the CPU one where pictures are drawn, which takes every core, else one per core."""
+    two cores, at most 8; on the CPU one per core, at most 8."""
     cluster: str | None = Field(default=None, min_length=1)
     """Address of a Ray cluster whose nodes share the frames; "auto": the one that this machine belongs to."""
     attempts: int = Field(default=4, ge=1, le=100)
