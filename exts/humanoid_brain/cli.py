@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,15 +78,18 @@ def _configure(name: str, command: Command[ConfigT], arguments: list[str]) -> Co
         path = paths.config() / command.preset
     default = load(kind, path) if path is not None else kind()
     source = f" Values shown are those of {path}." if path is not None else ""
-    return tyro.cli(
-        kind,
-        args=rest,
-        default=default,
-        prog=f"humanoid_brain {name}",
-        description=f"{command.summary}.{source} --config FILE loads another file first; --json prints one "
-        "machine-readable line last.",
-        config=(tyro.conf.AvoidSubcommands,),
-    )
+    with warnings.catch_warnings():
+        # It warns that distributions of the default have names of their own among the variants; they keep them.
+        warnings.filterwarnings("ignore", module=r"tyro\.")
+        return tyro.cli(
+            kind,
+            args=rest,
+            default=default,
+            prog=f"humanoid_brain {name}",
+            description=f"{command.summary}.{source} --config FILE loads another file first; --json prints one "
+            "machine-readable line last.",
+            config=(tyro.conf.AvoidSubcommands,),
+        )
 
 
 def _take_config(arguments: list[str]) -> tuple[Path | None, list[str]]:
