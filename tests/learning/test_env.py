@@ -110,6 +110,23 @@ def test_same_seed_same_run_and_another_seed_another_run(env: HumanoidEnv) -> No
     assert not torch.equal(first[0], other[0])
 
 
+def test_following_moves_the_robots_as_a_step_does_until_one_fails(env: HumanoidEnv) -> None:
+    taken = actions(env, 30, scale=0.1)
+    env.reset(seed=4)
+    stepped = [env.step(action)[0]["policy"].clone() for action in taken]
+    assert not env.failed().any()
+    places = env.state.root_position.clone()
+    env.reset(seed=4)
+    followed = [env.follow(action).clone() for action in taken]
+    assert all(torch.equal(one, other) for one, other in zip(stepped, followed, strict=True))
+    assert torch.equal(env.state.root_position, places)
+    env.state.root_position[1, 2] = 0.2
+    env.state.root_position[2, 0] = float("nan")
+    env.state.derive()
+    assert env.failed().nonzero().flatten().tolist() == [1, 2]
+    env.reset(seed=0)
+
+
 def test_a_saved_state_goes_on_bit_for_bit(env: HumanoidEnv) -> None:
     env.reset(seed=1)
     roll(env, 45, seed=3)

@@ -156,17 +156,12 @@ class DatasetModel:
 
     def pause_or_resume(self) -> None:
         """As a click on Pause, which is Resume while the job is paused."""
-        job = self.task.job
-        if job is not None and job.state is JobState.PAUSED:
-            job.resume()
-        elif job is not None:
-            job.pause()
+        self.task.pause_or_resume()
         self._tempo.forget()
 
     def stop(self) -> None:
         """Finish the frame under way, and end; the dataset can go on later."""
-        if self.task.job is not None:
-            self.task.job.stop()
+        self.task.stop()
 
     def open_folder(self) -> None:
         """Show the dataset in the file manager."""

@@ -55,6 +55,18 @@ class Task:
         self._ended = lambda: done(job)
         self.messages.value = ()
 
+    def pause_or_resume(self) -> None:
+        """As a click on Pause, which is Resume while the job is paused."""
+        if self.job is not None and self.job.state is JobState.PAUSED:
+            self.job.resume()
+        elif self.job is not None:
+            self.job.pause()
+
+    def stop(self) -> None:
+        """Let the job end in its own way, if there is one."""
+        if self.job is not None:
+            self.job.stop()
+
     def say(self, *messages: Message) -> None:
         """Show these messages in place of those before."""
         self.messages.value = messages

@@ -182,17 +182,12 @@ class TrainingModel:
 
     def pause_or_resume(self) -> None:
         """As a click on Pause, which is Resume while the run is paused."""
-        job = self.task.job
-        if job is not None and job.state is JobState.PAUSED:
-            job.resume()
-        elif job is not None:
-            job.pause()
+        self.task.pause_or_resume()
         self._tempo.forget()
 
     def stop(self) -> None:
         """Finish the iteration, save, and end."""
-        if self.task.job is not None:
-            self.task.job.stop()
+        self.task.stop()
 
     def save_now(self) -> None:
         """Write a checkpoint as soon as the iteration is over."""
