@@ -21,9 +21,10 @@ from humanoid_brain.learning import rotations
 from humanoid_brain.learning.episodes import EpisodeRing
 from humanoid_brain.learning.graphs import Captured
 from humanoid_brain.learning.simulation import Simulation
-from humanoid_brain.learning.state import State
+from humanoid_brain.learning.state import Derived, State
 from humanoid_brain.learning.terms.commands import make_command
 from humanoid_brain.learning.terms.managers import Failures, ObservationVector, RewardSum, joint_weights
+from humanoid_brain.learning.terms.noise import NoiseAhead
 
 Observations = dict[str, Tensor]
 
@@ -52,6 +53,7 @@ class HumanoidEnv:
         self._may_branch = self.device.type != "cuda"
         self._allocate()
         self._build_terms()
+        self._reseed()
 
     # -- the interface learners use -------------------------------------------------------------------------
 
@@ -72,7 +74,7 @@ class HumanoidEnv:
         """
         if seed is not None:
             self.seed = seed
-        self._build_terms()
+        self._reseed()
         state = self.state
         state.reset_count.zero_()
         state.fresh.fill_(False)
@@ -96,37 +98,39 @@ class HumanoidEnv:
             truncated (N,) bool, and extras with ``final_obs``: the observations before any reset.
         """
         self._action_input.copy_(action)
+        self._noise_ahead = NoiseAhead()
         self._before()
         self.simulation.advance(self.state, self.config.decimation, self.config.action.kind)
         self._after()
         self.simulation.write_rows(self.state, self._written_rows, at_rest=not self.pushes)
         return self.observations, self.reward, self.terminated, self.truncated, {"final_obs": self.final_observations}
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def follow(self, action: Tensor, group: str = "policy") -> Tensor:
         """Apply ``action`` (N, num_actions) for one policy step and return one group of observations, (N, size).
 
-        No rewards, pushes, new commands or ends of episodes: for whoever only wants the robots to move.
+        No rewards, pushes, new commands or ends of episodes: for whoever only wants the robots to move. What no term
+        of the group and no failure condition looks at is not computed, nor read from the physics.
         """
         self._action_input.copy_(action)
         self._before()
-        state = self.state
-        self.simulation.advance(state, self.config.decimation, self.config.action.kind)
+        state, vector, observed = self.state, self.groups[group], self.observations[group]
+        if group not in self._asks_links:
+            self._asks_links[group] = self._looks_at_links(vector)
+        self.simulation.advance(state, self.config.decimation, self.config.action.kind, links=self._asks_links[group])
         state.fresh.fill_(False)
         state.episode_step += 1
-        state.readdress()
         self._tick_gait()
         self._command.update(state)
-        state.derive()
-        vector, observed = self.groups[group], self.observations[group]
-        return observed.copy_(vector.stacked(vector.now(state), observed, state.fresh))
+        noise = self._noise_ahead.of(group, vector, state)
+        return observed.copy_(vector.stacked(vector.now(self._derived.renew(), noise), observed, state.fresh))
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def failed(self) -> Tensor:
         """Whether each environment's episode would end in failure now, (N,) bool; for use with :meth:`follow`."""
         state = self.state
         broken = ~torch.isfinite(torch.cat([state.root_position, state.joint_position], -1)).all(-1)
-        return self.failures(state, broken) > 0
+        return self.failures(self._derived.renew(), broken) > 0
 
     def record(self) -> None:
         """Record the CUDA graphs now, so that the first step is as fast as the others."""
@@ -160,6 +164,7 @@ class HumanoidEnv:
         for name, tensor in mine.items():
             tensor.copy_(state[name])
         self.episodes.forget()
+        self._noise_ahead = NoiseAhead()
         self.write_state()
 
     # -- set-up ---------------------------------------------------------------------------------------------
@@ -184,7 +189,6 @@ class HumanoidEnv:
         self._start_position[:, 2] += self.state.robot.nominal_height + self.config.reset.lift
 
     def _build_terms(self) -> None:
-        """Resolve the terms with the current seed; recorded graphs are dropped since they hold it."""
         config, state = self.config, self.state
         state.derive()
         self.rewards = RewardSum(config.rewards, state)
@@ -195,11 +199,28 @@ class HumanoidEnv:
         self.observations = {n: torch.zeros(self.num_envs, g.size, device=self.device) for n, g in self.groups.items()}
         self.final_observations = {name: torch.zeros_like(value) for name, value in self.observations.items()}
         self._lift_joints = joint_weights(config.gait.lift_joints, state, "gait.lift_joints")
-        self._command = make_command(config.command, self.seed)
-        self._resample_steps = max(1, round(config.command.resample / self.control_dt))
+        self._derived = Derived(state)
+        self._asks_links: dict[str, bool] = {}
+
+    def _looks_at_links(self, vector: ObservationVector) -> bool:
+        """Whether a group's terms or the failure conditions look at what single links do."""
+        vector.now(self._derived.renew())
+        self.failures(self._derived, torch.zeros_like(self.state.fresh))
+        return self._derived.asked_links
+
+    def _reseed(self) -> None:
+        """Begin anew with the current seed; recorded graphs are dropped since they hold it."""
+        for group in self.groups.values():
+            group.reseed(self.seed)
+        for tensor in (*self.observations.values(), *self.final_observations.values(),
+                       self.rewards.sums, self.rewards.broken):  # fmt: skip
+            tensor.zero_()
+        self._command = make_command(self.config.command, self.seed)
+        self._resample_steps = max(1, round(self.config.command.resample / self.control_dt))
         self._reset_key, self._push_key = rng.stream(self.seed, "reset"), rng.stream(self.seed, "push")
         self._before = Captured(self._apply_action, self.device, self._tensors)
         self._after = Captured(self._evaluate, self.device, self._tensors)
+        self._noise_ahead = NoiseAhead()
 
     def _tensors(self) -> list[Tensor]:
         """Every buffer that a step changes."""

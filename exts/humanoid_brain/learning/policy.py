@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,7 +41,14 @@ class Policy:
     @torch.no_grad()
     def __call__(self, observation: Tensor) -> Tensor:
         """Actions (N, joints) for policy observations (N, size)."""
-        return self.actor(self.normalizer(observation))
+        value = self.normalizer.forward(observation)
+        for layer in self._layers:
+            value = layer.forward(value)  # a call of the module itself looks for hooks, for as long as the layer takes
+        return value
+
+    @functools.cached_property
+    def _layers(self) -> tuple[torch.nn.Module, ...]:
+        return tuple(self.actor) if isinstance(self.actor, torch.nn.Sequential) else (self.actor,)
 
     def to(self, device: torch.device) -> Policy:
         """The policy with its weights on ``device``."""

@@ -94,8 +94,11 @@ class Simulation:
         self.robots.set_gains(kps=(factor * t.stiffness).expand(rows), kds=(factor * t.damping).expand(rows))
         self.robots.set_max_efforts(t.effort_limit.expand(rows))
 
-    def advance(self, state: State, substeps: int, kind: Literal["position", "torque"]) -> None:
-        """Apply ``state.joint_target``, simulate ``substeps`` physics steps, and read the state back."""
+    def advance(self, state: State, substeps: int, kind: Literal["position", "torque"], *, links: bool = True) -> None:
+        """Apply ``state.joint_target``, simulate ``substeps`` physics steps, and read the state back.
+
+        Without ``links`` the buffers that :data:`humanoid_brain.learning.state.OF_LINKS` names stay as they are.
+        """
         if not self.robots.is_physics_handle_valid():
             raise HostError("the simulation was stopped", todo="Press play, or start the job again")
         if kind == "position":
@@ -104,16 +107,19 @@ class Simulation:
             self.robots.set_joint_efforts(state.joint_target)
         for _ in range(substeps):
             self.world.step(render=False)
-        self.read(state)
+        self._read_root_and_joints(state)
+        if links:
+            self._read_links(state)
 
-    def read(self, state: State) -> None:
-        """Copy what the physics reports into the buffers of ``state``."""
+    def _read_root_and_joints(self, state: State) -> None:
         position, orientation = self.robots.get_world_poses(clone=False)
         state.root_position.copy_(position)
         state.root_orientation.copy_(orientation)
         state.root_velocity.copy_(self.robots.get_velocities(clone=False))
         state.joint_position.copy_(self.robots.get_joint_positions(clone=False))
         state.joint_velocity.copy_(self.robots.get_joint_velocities(clone=False))
+
+    def _read_links(self, state: State) -> None:
         position, orientation = self.links.get_world_poses(clone=False)
         _gather(position, self._foot_rows, state.foot_position)
         _gather(orientation, self._foot_rows, state.foot_orientation)

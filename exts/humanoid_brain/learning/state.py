@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +20,10 @@ CONTACT_THRESHOLD = 1.0
 
 _MOVING = 0.05
 """Commands below this (m/s and rad/s, summed) mean: stand still."""
+
+
+OF_LINKS = ("foot_position", "foot_orientation", "foot_velocity", "foot_force", "torso_orientation")
+"""The buffers of what single links do; the others are those of the root and the joints."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,46 @@ class State:
     N environments, D joints, feet ordered left, right; SI units; orientations (w, x, y, z).
     """
 
+    linear_velocity: Tensor
+    """Root velocity in the root's frame, (N, 3) m/s."""
+    angular_velocity: Tensor
+    """Root angular velocity in the root's frame, (N, 3) rad/s."""
+    gravity: Tensor
+    """Unit vector of gravity in the root's frame, (N, 3)."""
+    yaw: Tensor
+    """Heading of the root about the world's z axis, (N,) rad."""
+    heading_velocity: Tensor
+    """Planar root velocity in the heading frame, (N, 2) m/s."""
+    height: Tensor
+    """Height of the root link's origin above the ground, (N,) m."""
+    torso_tilt: Tensor
+    """Horizontal part of the torso's z axis, (N, 2)."""
+    sole_height: Tensor
+    """Height of the lowest point of each sole, (N, 2) m; like what follows of the feet, at rest right after a reset:
+    the links' reported poses and forces still belong to the old episode."""
+    contact: Tensor
+    """Whether each foot touches the ground, (N, 2) bool."""
+    foot_linear_velocity: Tensor
+    """(N, 2, 3) m/s."""
+    foot_tilt: Tensor
+    """Horizontal part of each foot's z axis, (N, 2, 2)."""
+    foot_distance: Tensor
+    """How far the left foot lies to the left of the right one, (N,) m."""
+    joint_offset: Tensor
+    """Joint positions relative to the nominal pose, (N, D) rad."""
+    joint_effort: Tensor
+    """Drive efforts at the end of the step, (N, D) N m."""
+    joint_acceleration: Tensor
+    """Mean joint acceleration over the policy step, (N, D) rad/s^2."""
+    target_offset: Tensor
+    """The target as seen from the robot, heading frame, (N, 2) m."""
+    moving: Tensor
+    """1 while the command asks for motion, else 0, (N,)."""
+    wants_contact: Tensor
+    """Whether the clock wants each foot on the ground, (N, 2) bool."""
+    sole_reference: Tensor
+    """Height at which the clock wants each sole, (N, 2) m."""
+
     def __init__(self, robot: RobotModel, tensors: RobotTensors, gait: GaitConfig, num_envs: int, dt: float) -> None:
         device, joints = tensors.nominal.device, tensors.nominal.numel()
 
@@ -123,7 +168,7 @@ class State:
         self.env_index = torch.arange(num_envs, device=device)
         self.address = zeros(dtype=torch.int64)
         """Address of this step's random draws: a hash of environment, reset count and step of the episode."""
-        self._down = torch.tensor([0.0, 0.0, -1.0], device=device).expand(num_envs, 3)
+        self.down = torch.tensor([0.0, 0.0, -1.0], device=device).expand(num_envs, 3)
         self.terminated = zeros(dtype=torch.bool)
         """The episode ends in failure at this step."""
 
@@ -137,22 +182,13 @@ class State:
 
     def derive(self) -> None:
         """Compute what terms share, from the buffers."""
-        self._derive_root()
-        self._derive_feet()
-        self._derive_joints()
-        self.derive_command()
+        for name, function in DERIVED.items():
+            setattr(self, name, function(self))
 
     def derive_command(self) -> None:
         """Compute what follows from the command, the target and the gait clock; after :meth:`derive`."""
-        self.target_offset = rotations.turn(-self.yaw, self.target - self.root_position[:, :2])
-        """The target as seen from the robot, heading frame, (N, 2) m."""
-        self.moving = self._asked_to_move()
-        """1 while the command asks for motion, else 0, (N,)."""
-        swing = self.swing(self.gait_phase)
-        self.wants_contact = swing <= 0.0
-        """Whether the clock wants each foot on the ground, (N, 2) bool."""
-        self.sole_reference = self.gait.swing_height * torch.sin(torch.pi * swing).square()
-        """Height at which the clock wants each sole, (N, 2) m."""
+        for name in _OF_COMMAND:
+            setattr(self, name, DERIVED[name](self))
 
     def swing(self, phase: Tensor) -> Tensor:
         """How far each foot is in its swing at ``phase`` (N,): 0 while it stands, rising to 1, (N, 2).
@@ -161,49 +197,91 @@ class State:
         """
         both = torch.stack([phase, (phase + 0.5) % 1.0], -1)
         stance = self.gait.stance
-        return ((both - stance) / (1.0 - stance)).clamp(0.0, 1.0) * self._asked_to_move().unsqueeze(-1)
+        return ((both - stance) / (1.0 - stance)).clamp(0.0, 1.0) * self.asked_to_move().unsqueeze(-1)
 
-    def _asked_to_move(self) -> Tensor:
+    def asked_to_move(self) -> Tensor:
+        """1 while the command asks for motion, else 0, (N,). Needs the command only."""
         return (self.command.abs().sum(-1) > _MOVING).to(torch.float32)
 
-    def _derive_root(self) -> None:
-        q, velocity = self.root_orientation, self.root_velocity
-        self.linear_velocity = rotations.rotate_inverse(q, velocity[:, :3])
-        """Root velocity in the root's frame, (N, 3) m/s."""
-        self.angular_velocity = rotations.rotate_inverse(q, velocity[:, 3:])
-        """Root angular velocity in the root's frame, (N, 3) rad/s."""
-        self.gravity = rotations.rotate_inverse(q, self._down)
-        """Unit vector of gravity in the root's frame, (N, 3)."""
-        self.yaw = rotations.yaw(q)
-        self.heading_velocity = rotations.turn(-self.yaw, velocity[:, :2])
-        """Planar root velocity in the heading frame, (N, 2) m/s."""
-        self.height = self.root_position[:, 2]
-        """Height of the root link's origin above the ground, (N,) m."""
-        self.torso_tilt = rotations.up_axis(self.torso_orientation)[:, :2]
 
-    def _derive_feet(self) -> None:
-        corners = rotations.rotate(
-            self.foot_orientation.unsqueeze(2).expand(-1, -1, 4, -1), self.tensors.sole.expand(self.num_envs, 2, 4, 3)
-        )
-        lowest = self.foot_position[..., 2] + corners[..., 2].amin(-1)
-        fresh = self.fresh.unsqueeze(-1)
-        # Right after a reset the links' reported poses and forces still belong to the old episode.
-        self.sole_height = torch.where(fresh, 0.0, lowest)
-        """Height of the lowest point of each sole, (N, 2) m."""
-        self.contact = (self.foot_force[..., 2] > CONTACT_THRESHOLD) | fresh
-        """Whether each foot touches the ground, (N, 2) bool."""
-        self.foot_linear_velocity = torch.where(fresh.unsqueeze(-1), 0.0, self.foot_velocity[..., :3])
-        self.foot_tilt = rotations.up_axis(self.foot_orientation)[..., :2]
-        between = self.foot_position[:, 0, :2] - self.foot_position[:, 1, :2]
-        self.foot_distance = rotations.turn(-self.yaw, between)[:, 1]
-        """How far the left foot lies to the left of the right one, (N,) m."""
+class Derived(State):
+    """The state as :meth:`State.derive` would leave it, each value computed when it is first asked for.
 
-    def _derive_joints(self) -> None:
-        t = self.tensors
-        self.joint_offset = self.joint_position - t.nominal
-        """Joint positions relative to the nominal pose, (N, D) rad."""
-        effort = t.stiffness * (self.joint_target - self.joint_position) - t.damping * self.joint_velocity
-        self.joint_effort = effort.clamp(-t.effort_limit, t.effort_limit)
-        """Drive efforts at the end of the step, (N, D) N m."""
-        self.joint_acceleration = (self.joint_velocity - self.last_joint_velocity) / self.dt
-        """Mean joint acceleration over the policy step, (N, D) rad/s^2."""
+    For whoever needs only a few of them.
+
+    Args:
+        state: Whose buffers it shares.
+    """
+
+    def __init__(self, state: State) -> None:
+        self._source = state
+        own = vars(state).items()
+        self.__dict__.update((name, value) for name, value in own if name not in DERIVED and name not in OF_LINKS)
+        self._asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Tensor:
+        if name in DERIVED:
+            value = DERIVED[name](self)
+        elif name in OF_LINKS:
+            value = getattr(self._source, name)
+        else:
+            raise AttributeError(name)
+        self.__dict__[name] = value
+        self._asked.append(name)
+        return value
+
+    @property
+    def asked_links(self) -> bool:
+        """Whether something asked for what single links do, since the last :meth:`renew`."""
+        return any(name in OF_LINKS for name in self._asked)
+
+    def renew(self) -> Derived:
+        """Itself, with everything to be computed anew: a buffer changed."""
+        for name in self._asked:
+            del self.__dict__[name]
+        self._asked.clear()
+        return self
+
+
+def _sole_height(state: State) -> Tensor:
+    feet = state.foot_orientation.unsqueeze(2).expand(-1, -1, 4, -1)
+    corners = rotations.rotate(feet, state.tensors.sole.expand(state.num_envs, 2, 4, 3))
+    lowest = state.foot_position[..., 2] + corners[..., 2].amin(-1)
+    return torch.where(state.fresh.unsqueeze(-1), 0.0, lowest)
+
+
+def _foot_distance(state: State) -> Tensor:
+    between = state.foot_position[:, 0, :2] - state.foot_position[:, 1, :2]
+    return rotations.turn(-state.yaw, between)[:, 1]
+
+
+def _joint_effort(state: State) -> Tensor:
+    t = state.tensors
+    effort = t.stiffness * (state.joint_target - state.joint_position) - t.damping * state.joint_velocity
+    return effort.clamp(-t.effort_limit, t.effort_limit)
+
+
+DERIVED: dict[str, Callable[[State], Tensor]] = {
+    "linear_velocity": lambda s: rotations.rotate_inverse(s.root_orientation, s.root_velocity[:, :3]),
+    "angular_velocity": lambda s: rotations.rotate_inverse(s.root_orientation, s.root_velocity[:, 3:]),
+    "gravity": lambda s: rotations.rotate_inverse(s.root_orientation, s.down),
+    "yaw": lambda s: rotations.yaw(s.root_orientation),
+    "heading_velocity": lambda s: rotations.turn(-s.yaw, s.root_velocity[:, :2]),
+    "height": lambda s: s.root_position[:, 2],
+    "torso_tilt": lambda s: rotations.up_axis(s.torso_orientation)[:, :2],
+    "sole_height": _sole_height,
+    "contact": lambda s: (s.foot_force[..., 2] > CONTACT_THRESHOLD) | s.fresh.unsqueeze(-1),
+    "foot_linear_velocity": lambda s: torch.where(s.fresh[:, None, None], 0.0, s.foot_velocity[..., :3]),
+    "foot_tilt": lambda s: rotations.up_axis(s.foot_orientation)[..., :2],
+    "foot_distance": _foot_distance,
+    "joint_offset": lambda s: s.joint_position - s.tensors.nominal,
+    "joint_effort": _joint_effort,
+    "joint_acceleration": lambda s: (s.joint_velocity - s.last_joint_velocity) / s.dt,
+    "target_offset": lambda s: rotations.turn(-s.yaw, s.target - s.root_position[:, :2]),
+    "moving": lambda s: s.asked_to_move(),
+    "wants_contact": lambda s: s.swing(s.gait_phase) <= 0.0,
+    "sole_reference": lambda s: s.gait.swing_height * torch.sin(torch.pi * s.swing(s.gait_phase)).square(),
+}
+"""How each shared value follows from the buffers, and from values before it."""
+
+_OF_COMMAND = ("target_offset", "moving", "wants_contact", "sole_reference")

@@ -100,7 +100,8 @@ class ObservationVector:
             noises.append(torch.full((value.shape[-1],), config.noise if group.noise else 0.0, device=state.device))
         self._scale, self._noise = torch.cat(scales), torch.cat(noises)
         self._noisy = bool(self._noise.any())
-        self._key = rng.stream(seed, f"noise.{name}")
+        self._purpose = f"noise.{name}"
+        self.reseed(seed)
         self.width = self._scale.numel()
         """Numbers per step."""
         self.history = group.history
@@ -112,11 +113,26 @@ class ObservationVector:
         """Width of the whole vector."""
         return self.width * self.history
 
-    def now(self, state: State) -> Tensor:
-        """This step's numbers, (N, width)."""
+    def reseed(self, seed: int) -> None:
+        """Draw noise for another seed from now on."""
+        self._key = rng.stream(seed, self._purpose)
+
+    def noise(self, address: Tensor) -> Tensor | None:
+        """What is added at addresses (...), (..., width), or None where nothing is."""
+        if not self._noisy:
+            return None
+        return self._noise * rng.uniform(self._key, [address], self.width, -1.0, 1.0)
+
+    def now(self, state: State, noise: Tensor | None = None) -> Tensor:
+        """This step's numbers, (N, width).
+
+        Args:
+            state: The state.
+            noise: From :meth:`noise` for this step, where it is known already.
+        """
         value = torch.cat([function(state) for function in self._values], -1)
-        if self._noisy:
-            value = value + self._noise * rng.uniform(self._key, [state.address], self.width, -1.0, 1.0)
+        noise = self.noise(state.address) if noise is None else noise
+        value = value if noise is None else value + noise
         return torch.nan_to_num(value * self._scale).clamp(-self._BOUND, self._BOUND)
 
     def stacked(self, now: Tensor, before: Tensor, fresh: Tensor) -> Tensor:
