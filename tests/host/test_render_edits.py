@@ -116,12 +116,15 @@ def test_an_edited_stage_is_drawn_as_a_new_one(edited: tuple[Usd.Stage, StageRen
     before = renderer.labels(CAMERA), renderer.color(CAMERA, 2, 5)
     backup = stage.GetRootLayer().ExportToString()
     EDITS[name](stage)
-    renderer.sync()
+    renderer.sync(looks=False)
+    outlines = renderer.outlines(CAMERA)
     fresh = renderer_of(stage)
     assert [shape.path for shape in renderer.shapes] == [shape.path for shape in fresh.shapes]
     labels, truth = renderer.labels(CAMERA), fresh.labels(CAMERA)
     for field in ("shape", "distance", "depth", "normal", "position"):
         assert np.array_equal(getattr(labels, field), getattr(truth, field)), field
+    for field in ("shape", "distance", "depth"):
+        assert np.array_equal(getattr(outlines, field), getattr(truth, field)), f"{field} without looks"
     color = renderer.color(CAMERA, 2, 5)
     assert np.array_equal(color, fresh.color(CAMERA, 2, 5))
     assert not np.array_equal(color, before[1]), "the edit is seen"

@@ -22,6 +22,10 @@ class Edits:
     """Prims at or below which geometry changed."""
     places: bool = False
     """Transforms or visibility changed."""
+    moved: set[str] = field(default_factory=set)
+    """Prims whose own transform or visibility changed."""
+    labels: bool = False
+    """Semantic labels changed."""
     looks: bool = False
     """Materials changed."""
     lights: bool = False
@@ -58,16 +62,19 @@ class Watcher:
 
     def _resynced(self, path: Sdf.Path) -> None:
         edits = self._edits
-        edits.structure = edits.places = edits.looks = edits.lights = True
+        edits.structure = edits.places = edits.looks = edits.lights = edits.labels = True
         edits.shapes.add(str(path))
 
     def _property(self, stage: Usd.Stage, path: Sdf.Path) -> None:
         name, edits = path.name, self._edits
+        if name.startswith("semantic"):
+            edits.labels = True
         if name.startswith(_IGNORED):
             return
         prim = stage.GetPrimAtPath(path.GetPrimPath())
         if name.startswith(_PLACES):
             edits.places = edits.lights = True
+            edits.moved.add(str(path.GetPrimPath()))
         elif name.startswith(_LAYOUT):
             edits.structure = edits.places = edits.looks = True
         elif not prim or prim.IsA(UsdGeom.Camera):

@@ -9,6 +9,7 @@ and textures on lights other than domes have no effect.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,26 +55,33 @@ class Light:
     """Whether the camera sees the light itself; RTX's attribute ``visibleInPrimaryRay``."""
 
 
-def read_lights(stage: Usd.Stage) -> tuple[Light, ...]:
+def list_lights(stage: Usd.Stage) -> list[tuple[Usd.Prim, str]]:
+    """The lights of a stage, and the kind of each, as :attr:`Light.kind`."""
+    found: list[tuple[Usd.Prim, str]] = []
+    for prim in Usd.PrimRange(stage.GetPseudoRoot(), Usd.TraverseInstanceProxies()):
+        if prim.HasAPI(UsdLux.LightAPI):
+            kinds = (name for name, types in _TYPES.items() if any(prim.IsA(each) for each in types))
+            found += [(prim, kind) for kind in kinds]
+    return found
+
+
+def read_lights(stage: Usd.Stage, prims: Sequence[tuple[Usd.Prim, str]] | None = None) -> tuple[Light, ...]:
     """The lights of a stage, hidden ones too; an even grey sky where the stage has no light at all.
+
+    Args:
+        stage: The stage.
+        prims: From :func:`list_lights`, where it is known already.
 
     Raises:
         SceneError: A dome's texture is missing.
     """
     cache = UsdGeom.XformCache()
     found: list[Light] = []
-    lit = False
-    for prim in Usd.PrimRange(stage.GetPseudoRoot(), Usd.TraverseInstanceProxies()):
-        if not prim.HasAPI(UsdLux.LightAPI):
-            continue
-        kind = next((name for name, types in _TYPES.items() if any(prim.IsA(each) for each in types)), None)
-        if kind is None:
-            continue
-        lit = True
+    for prim, kind in list_lights(stage) if prims is None else prims:
         light = _read(prim, kind, np.array(cache.GetLocalToWorldTransform(prim), float).T)
         hidden = UsdGeom.Imageable(prim).ComputeVisibility() == UsdGeom.Tokens.invisible
         found.append(replace(light, visible=False) if hidden else light)
-    return tuple(found) if lit else (Light("dome", _DEFAULT_SKY, tuple(np.eye(4).ravel().tolist())),)
+    return tuple(found) if found else (Light("dome", _DEFAULT_SKY, tuple(np.eye(4).ravel().tolist())),)
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
@@ -163,6 +171,16 @@ def emitters(mi: Any, lights: tuple[Light, ...]) -> dict[str, Any]:
     if not any(light.visible for light in lights):
         entries["night"] = {"type": "constant", "radiance": {"type": "rgb", "value": 0.0}}
     return entries
+
+
+def light_shapes(mi: Any, lights: Sequence[Light]) -> dict[str, Any]:
+    """Entries of a Mitsuba scene for the shapes alone of those lights that the camera sees."""
+    seen = [light for light in lights if light.kind != "dome" and light.visible and light.primary]
+    looks = ("emitter", "bsdf")
+    return {
+        f"light_{i}": {name: value for name, value in _area(mi, light).items() if name not in looks}
+        for i, light in enumerate(seen)
+    }
 
 
 def _sky(mi: Any, domes: list[Light]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,14 @@ class Piece:
     copy: Copy | None = None
     """The clone or instance it is in, if it is in one."""
 
+    @functools.cached_property
+    def depends_on(self) -> frozenset[str]:
+        """Paths of the prims whose transforms and visibility say where it is, and whether it is shown."""
+        copy = self.copy
+        paths = {self.source, self.part, self.shape.path, self.shape.body}
+        paths |= set() if copy is None else {copy.source, copy.target, copy.instancer}
+        return frozenset(path[:end] for path in paths for end in (*_slashes(path), len(path)) if end)
+
 
 @dataclass(eq=False)
 class Copy:
@@ -37,6 +46,10 @@ class Copy:
     """Path of the clone; "" for an instance of a point instancer."""
     instancer: str = ""
     index: int = -1
+
+
+def _slashes(path: str) -> list[int]:
+    return [i for i, letter in enumerate(path) if letter == "/"]
 
 
 def list_pieces(stage: Usd.Stage, parts: dict[str, list[str]], bodies: Sequence[str] | None) -> list[Piece]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +29,18 @@ class Placement:
 
 def place(stage: Usd.Stage, pieces: Sequence[Piece]) -> Placement:
     """Read the poses of all pieces."""
-    return _Placer(stage).place(pieces)
+    placement = Placement(np.zeros((len(pieces), 4, 4)), np.zeros(len(pieces), bool), {})
+    _Placer(stage).place(pieces, range(len(pieces)), placement)
+    return placement
+
+
+def place_again(stage: Usd.Stage, pieces: Sequence[Piece], moved: set[str], placement: Placement) -> bool:
+    """Bring the poses of those pieces up to date that depend on a prim in ``moved``; gives whether there are any."""
+    changed = [i for i, piece in enumerate(pieces) if not moved.isdisjoint(piece.depends_on)]
+    for i in changed:
+        placement.bodies.pop(pieces[i].shape.body, None)
+    _Placer(stage).place(pieces, changed, placement)
+    return bool(changed)
 
 
 class _Placer:
@@ -41,9 +52,9 @@ class _Placer:
         self._shifts: dict[str, Array] = {}
         self._roots: dict[str, bool] = {}
 
-    def place(self, pieces: Sequence[Piece]) -> Placement:
-        placement = Placement(np.zeros((len(pieces), 4, 4)), np.zeros(len(pieces), bool), {})
-        for i, piece in enumerate(pieces):
+    def place(self, pieces: Sequence[Piece], chosen: Iterable[int], placement: Placement) -> None:
+        for i in chosen:
+            piece = pieces[i]
             clone = piece.copy if piece.copy and piece.copy.target else None
             matrix, visible = self._source(piece)
             if clone is not None:
@@ -54,7 +65,6 @@ class _Placer:
             body = piece.shape.body
             if body and body not in placement.bodies:
                 placement.bodies[body] = self._body(body, clone)
-        return placement
 
     def _source(self, piece: Piece) -> tuple[Array, bool]:
         """Matrix and visibility of what a piece is, or is a clone of."""

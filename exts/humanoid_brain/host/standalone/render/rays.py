@@ -112,6 +112,23 @@ class RayTracer:
             np.array(position, np.float32).reshape(-1, 3),
         )
 
+    def outlines(self, scene: MitsubaScene, camera: CameraModel) -> tuple[npt.NDArray[np.int32], Floats, Floats]:
+        """Piece, distance and depth of :meth:`first` alone."""
+        mi, dr = self._backend.mi, self._backend.dr
+        rays, near, known, along = self._centre_rays(camera, *self._pixels(camera, 1))
+        offsets, faces = self._piece_maps(scene)
+        rays, near = self._past_lamps(scene, rays, near, known)
+        hit = scene.scene.ray_intersect_preliminary(rays, active=known)
+        travelled = mi.Float(hit.t)
+        if scene.see_through:
+            surface = hit.compute_surface_interaction(rays, mi.RayFlags.All, known & hit.is_valid())
+            travelled, _, hit = self._through(scene, rays, known, hit, surface)
+        piece = self._piece(hit, offsets, faces)
+        distance = dr.select(piece >= 0, travelled + near, dr.inf)
+        depth = dr.select(piece >= 0, distance * along, dr.inf)
+        dr.eval(piece, distance, depth)
+        return np.array(piece, np.int32), np.array(distance, np.float32), np.array(depth, np.float32)
+
     def covered(
         self, scene: MitsubaScene, camera: CameraModel, windows: Integers, member: npt.NDArray[np.uint8]
     ) -> Integers:

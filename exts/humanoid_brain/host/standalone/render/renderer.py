@@ -12,9 +12,11 @@ import numpy.typing as npt
 from pxr import Usd, UsdGeom
 
 from humanoid_brain.errors import DeviceError
+from humanoid_brain.host.standalone.render.bsdfs import is_solid
 from humanoid_brain.host.standalone.render.changes import Edits, Watcher
-from humanoid_brain.host.standalone.render.lights import Light, read_lights
+from humanoid_brain.host.standalone.render.lights import Light, list_lights, read_lights
 from humanoid_brain.host.standalone.render.meshes import read_mesh
+from humanoid_brain.host.standalone.render.outlines import outline_scene
 from humanoid_brain.host.standalone.render.pieces import (
     Piece,
     gprims,
@@ -22,7 +24,7 @@ from humanoid_brain.host.standalone.render.pieces import (
     list_pieces,
     require_metres,
 )
-from humanoid_brain.host.standalone.render.placement import place
+from humanoid_brain.host.standalone.render.placement import Placement, place, place_again
 from humanoid_brain.host.standalone.render.rays import Guides, RayTracer
 from humanoid_brain.host.standalone.render.scene import Drawn, MitsubaScene, SceneBuilder, world_geometry
 from humanoid_brain.host.standalone.render.solids import Triangles, solid
@@ -31,9 +33,10 @@ from humanoid_brain.host.standalone.render.surfaces import (
     bound_shader,
     bound_surface,
     display_surface,
+    opacity_alone,
     shader_surface,
 )
-from humanoid_brain.host.standalone.render.types import LabelBuffers, Shape
+from humanoid_brain.host.standalone.render.types import LabelBuffers, Outlines, Shape
 from humanoid_brain.host.standalone.render.variant import load_backend
 from humanoid_brain.optics import CameraModel
 
@@ -74,15 +77,20 @@ class StageRenderer:
         self._parts: dict[str, Triangles] = {}
         self.shapes: Sequence[Shape] = ()
         """The drawn shapes, hidden ones too, in the order of the stage; :meth:`sync` may replace them."""
+        self.relabelled = 0
+        """How often semantic labels may have changed."""
         self._pieces: list[Piece] = []
-        self._surfaces: list[Surface] = []
+        self._surfaces: list[Surface] | None = None
+        self._solid: list[bool] | None = None
         self._shaders: dict[str, Any] = {}
+        self._light_prims: list[tuple[Usd.Prim, str]] = []
         self._lights: tuple[Light, ...] = ()
-        self._local, self._visible = np.zeros((0, 4, 4)), np.zeros(0, bool)
-        self._stage_poses: dict[str, Array] = {}
+        self._placement = Placement(np.zeros((0, 4, 4)), np.zeros(0, bool), {})
+        self._points: dict[int, tuple[bytes, Array]] = {}
         self._poses: dict[str, Array] = {}
         self._drawn: dict[int, tuple[bytes, Drawn]] = {}
         self._scene: MitsubaScene | None = None
+        self._outline: tuple[CameraModel, MitsubaScene] | None = None
         self.sync_all()
 
     @property
@@ -98,24 +106,28 @@ class StageRenderer:
         """Read the whole stage again, as if it were new."""
         self._watcher.take()
         self._geometry.clear()
-        self._apply(Edits(True, set(), True, True, True))
+        self._apply(Edits(structure=True, places=True, looks=True, lights=True, labels=True))
+        self._looks()
 
-    def sync(self, poses: Mapping[str, Array] | None = None) -> None:
+    def sync(self, poses: Mapping[str, Array] | None = None, *, looks: bool = True) -> None:
         """Take in edits of the stage since the last call, then poses.
 
         Args:
             poses: World pose (4, 4), without scale, by path of a rigid body. It holds until the next one, or until
                 the body is moved on the stage.
+            looks: Read materials that were edited now, and not only when they are needed.
 
         Raises:
             SceneError: An edit named a texture that is missing.
         """
         self._apply(self._watcher.take())
+        if looks:
+            self._looks()
         for path, pose in (poses or {}).items():
             given = np.array(pose, np.float64)
             if path not in self._poses or not np.array_equal(given, self._poses[path]):
                 self._poses[path] = given
-                self._scene = None
+                self._scene = self._outline = None
 
     def labels(self, camera: CameraModel) -> LabelBuffers:
         """What each pixel's centre sees; surfaces less than half opaque are looked through.
@@ -133,6 +145,17 @@ class StageRenderer:
             hits.normal.reshape(*size, 3),
             hits.position.reshape(*size, 3),
         )
+
+    def outlines(self, camera: CameraModel) -> Outlines:
+        """As :meth:`labels`, without what surfaces are like: sooner, while no picture is drawn.
+
+        Raises:
+            DeviceError: There is no LLVM and no CUDA on this machine.
+            SceneError: A surface is transparent, and a texture is missing.
+        """
+        piece, distance, depth = self._tracer.outlines(self._outlined(camera), camera)
+        size = (camera.height, camera.width)
+        return Outlines(piece.reshape(size), distance.reshape(size), depth.reshape(size))
 
     def color(
         self,
@@ -169,11 +192,11 @@ class StageRenderer:
         Raises:
             DeviceError: There is no LLVM and no CUDA on this machine.
         """
-        scene = self._ready()
+        scene = self._outlined(camera)
         member = np.zeros((max(len(groups), 1), max(len(self._pieces), 1)), np.uint8)
         windows = np.ones((len(groups), 5), np.int64)
         for number, group in enumerate(groups):
-            shown = [shape for shape in group if shape in self._drawn]
+            shown = [shape for shape in group if self.is_visible(shape)]
             member[number, shown] = 1
             windows[number] = self._window(camera, shown)
         counts = self._tracer.covered(scene, camera, windows, member)
@@ -182,7 +205,11 @@ class StageRenderer:
     def vertices(self, shape: int) -> Array:
         """Vertices (N, 3) of a shape in the world, as posed now."""
         matrix = self.transform(shape)
-        return self._parts[self._pieces[shape].part].points @ matrix[:3, :3].T + matrix[:3, 3]
+        key, known = matrix.tobytes(), self._points.get(shape)
+        if known is None or known[0] != key:
+            points = self._parts[self._pieces[shape].part].points @ matrix[:3, :3].T + matrix[:3, 3]
+            known = self._points[shape] = key, points
+        return known[1]
 
     def triangles(self, shape: int) -> npt.NDArray[np.int64]:
         """Corners (F, 3) of a shape's triangles, as indices into its vertices."""
@@ -190,30 +217,31 @@ class StageRenderer:
 
     def is_visible(self, shape: int) -> bool:
         """Whether a shape is drawn; one that is hidden on the stage is not."""
-        return bool(self._visible[shape])
+        return bool(self._placement.visible[shape])
 
     def transform(self, shape: int) -> Array:
         """world_from_shape (4, 4) as posed now."""
         body = self._pieces[shape].shape.body
-        if not body:
-            return self._local[shape].copy()
-        return self._pose(body) @ self._local[shape]
+        local = self._placement.local[shape]
+        return self._pose(body) @ local if body else local.copy()
 
     def _pose(self, body: str) -> Array:
-        return self._poses[body] if body in self._poses else self._stage_poses[body]
+        return self._poses[body] if body in self._poses else self._placement.bodies[body]
 
     def _apply(self, edits: Edits) -> None:
+        self.relabelled += edits.structure or edits.labels
         if not (edits.structure or edits.places or edits.looks or edits.lights):
             return
-        self._scene = None
+        self._scene = self._outline = None
         if edits.structure:
             self._restructure(edits.shapes)
+            self._light_prims = list_lights(self.stage)
         if edits.structure or edits.looks:
-            self._read_surfaces()
+            self._surfaces = self._solid = None
         if edits.structure or edits.places:
-            self._read_places()
+            self._read_places(None if edits.structure else edits.moved)
         if edits.structure or edits.lights:
-            self._lights = read_lights(self.stage)
+            self._lights = read_lights(self.stage, self._light_prims)
 
     def _restructure(self, changed: set[str]) -> None:
         """List the pieces again; geometry is read again at and below the paths that changed."""
@@ -235,6 +263,7 @@ class StageRenderer:
         drawn = dict.fromkeys(piece.part for piece in self._pieces)
         self._shaders = {part: bound_shader(self.stage.GetPrimAtPath(part)) for part in drawn}
         self._drawn.clear()
+        self._points.clear()
 
     def _triangles(self, prim: Usd.Prim) -> dict[str, Triangles]:
         path = str(prim.GetPath())
@@ -246,7 +275,10 @@ class StageRenderer:
             self._geometry[path, primvar] = read_mesh(prim, primvar)
         return self._geometry[path, primvar]
 
-    def _read_surfaces(self) -> None:
+    def _looks(self) -> list[Surface]:
+        """The surface of each piece."""
+        if self._surfaces is not None:
+            return self._surfaces
         known: dict[str, Surface] = {}
         for part, shader in self._shaders.items():
             if shader is None:
@@ -256,46 +288,87 @@ class StageRenderer:
             else:
                 known[part] = known[path] = shader_surface(shader)
         self._surfaces = [known[piece.part] for piece in self._pieces]
+        return self._surfaces
 
-    def _read_places(self) -> None:
-        placement = place(self.stage, self._pieces)
-        self._local, self._visible = placement.local, placement.visible
-        for body, pose in placement.bodies.items():
-            if body in self._stage_poses and not np.array_equal(self._stage_poses[body], pose):
+    def _see_through(self) -> bool:
+        """Whether something is seen through a visible piece; of materials this reads their opacity alone."""
+        if self._solid is None:
+            known: dict[str, bool] = {}
+            for shader in filter(None, self._shaders.values()):
+                if (path := str(shader.GetPath())) not in known:
+                    known[path] = is_solid(opacity_alone(shader))
+            solid = {part: not shader or known[str(shader.GetPath())] for part, shader in self._shaders.items()}
+            self._solid = [solid[piece.part] for piece in self._pieces]
+        return not all(self._solid[i] for i in np.flatnonzero(self._placement.visible).tolist())
+
+    def _read_places(self, moved: set[str] | None) -> None:
+        """Read where pieces are: all, or those that depend on prims that moved."""
+        before = dict(self._placement.bodies)
+        if moved is None:
+            self._placement = place(self.stage, self._pieces)
+        elif not place_again(self.stage, self._pieces, moved, self._placement):
+            return
+        for body, pose in self._placement.bodies.items():
+            if body in before and not np.array_equal(before[body], pose):
                 self._poses.pop(body, None)  # moved on the stage: the later of the two counts
-        self._stage_poses = placement.bodies
 
     def scalar_scene(self) -> Any:
         """The Mitsuba scene as it is now, for the variant that traces one ray at a time."""
         return self._built().scene
 
+    def _outlined(self, camera: CameraModel) -> MitsubaScene:
+        """A scene for the outlines that a camera sees now: the whole one, where there is or must be one."""
+        if self._outline is not None and self._outline[0] is camera:
+            return self._outline[1]
+        if self._scene is not None or self._see_through():
+            return self._ready()
+        self._require_many_rays()
+        self.backend.activate()
+        self._tracer.forget()
+        self._outline = None
+        shown = np.flatnonzero(self._placement.visible).tolist()
+        pieces = [(i, self.vertices(i), self._outward(i)) for i in shown]
+        made = outline_scene(self.backend, pieces, self._lights, camera)
+        self._outline = camera, made
+        return made
+
+    def _outward(self, shape: int) -> npt.NDArray[np.int64]:
+        """As :meth:`triangles`, of a mirrored piece turned to keep its outside: rays meet it as in the whole scene."""
+        faces, linear = self.triangles(shape), self.transform(shape)[:3, :3]
+        return faces if np.dot(np.cross(linear[0], linear[1]), linear[2]) >= 0.0 else faces[:, ::-1]
+
     def _ready(self) -> MitsubaScene:
         """The scene as it is now, for many rays at once."""
+        self._require_many_rays()
+        return self._built()
+
+    def _require_many_rays(self) -> None:
         if not self.backend.vectorized:
             raise DeviceError(
                 "this machine's Mitsuba traces one ray at a time, which is too slow for images with labels",
                 todo="Install LLVM 19 or later (on Debian and Ubuntu: apt-get install libllvm19), or use a GPU",
             )
-        return self._built()
 
     def _built(self) -> MitsubaScene:
         self.backend.activate()
         if self._scene is None:
             self._tracer.forget()
-            self._scene = self._builder.build(self._visible_pieces(), self._surfaces, self._lights)
+            self._outline = None
+            self._scene = self._builder.build(self._visible_pieces(), self._looks(), self._lights)
         return self._scene
 
     def _visible_pieces(self) -> list[Drawn]:
         drawn: dict[int, tuple[bytes, Drawn]] = {}
-        for i in np.flatnonzero(self._visible).tolist():
+        surfaces = self._looks()
+        for i in np.flatnonzero(self._placement.visible).tolist():
             matrix = self.transform(i)
             key = matrix.tobytes()
             if i in self._drawn and self._drawn[i][0] == key:
                 drawn[i] = self._drawn[i]
-                drawn[i][1].surface = self._surfaces[i]
+                drawn[i][1].surface = surfaces[i]
                 continue
             triangles = self._parts[self._pieces[i].part]
-            drawn[i] = key, Drawn(i, self._surfaces[i], triangles, *world_geometry(triangles, matrix))
+            drawn[i] = key, Drawn(i, surfaces[i], triangles, *world_geometry(triangles, matrix))
         self._drawn = drawn
         return [piece for _, piece in drawn.values()]
 
@@ -303,7 +376,7 @@ class StageRenderer:
         """Pixels to look at around shapes: first column and row, how many of each, and from one to the next."""
         if not shapes:
             return 0, 0, 0, 0, 1
-        points = np.concatenate([self._drawn[shape][1].points for shape in shapes])
+        points = np.concatenate([self.vertices(shape) for shape in shapes])
         pixels, depth = camera.project(points)
         if camera.kind != "fisheye" and not (depth > camera.near).any():
             return 0, 0, 0, 0, 1

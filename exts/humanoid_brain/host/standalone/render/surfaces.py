@@ -118,6 +118,12 @@ def shader_surface(shader: UsdShade.Shader) -> Surface:
     return replace(surface, specular=min(((ior - 1.0) / (ior + 1.0)) ** 2 / 0.08, 1.0))
 
 
+def opacity_alone(shader: UsdShade.Shader) -> Surface:
+    """A surface of which only opacity and threshold are those of a UsdPreviewSurface."""
+    reader = _Reader(shader)
+    return Surface(opacity=reader.number("opacity", 1.0), threshold=reader.constant("opacityThreshold", 0.0))
+
+
 def _specular_workflow(surface: Surface, specular: Tint) -> Surface:
     """The nearest metal or dielectric: a reflectance above that of gems (0.2) is a metal's."""
     if isinstance(specular, Texture):

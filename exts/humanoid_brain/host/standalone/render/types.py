@@ -23,8 +23,8 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class LabelBuffers:
-    """What each pixel's centre sees."""
+class Outlines:
+    """What each pixel's centre sees, and how far away."""
 
     shape: npt.NDArray[np.int32]
     """[H, W] index into ``StageRenderer.shapes``; -1 where nothing is."""
@@ -32,6 +32,12 @@ class LabelBuffers:
     """[H, W] m along the ray; inf where nothing is."""
     depth: npt.NDArray[np.float32]
     """[H, W] m along the camera's axis; inf where nothing is."""
+
+
+@dataclass(frozen=True)
+class LabelBuffers(Outlines):
+    """What each pixel's centre sees, how far away, and its surface there."""
+
     normal: npt.NDArray[np.float32]
     """[H, W, 3] unit shading normal in the world, as the surface has it, whichever side is seen; 0 where nothing is."""
     position: npt.NDArray[np.float32]

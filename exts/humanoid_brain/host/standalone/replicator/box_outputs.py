@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from humanoid_brain.host.standalone.replicator.frame import Frame
 from humanoid_brain.host.standalone.replicator.masks import FIRST
-from humanoid_brain.host.standalone.replicator.semantics import Instance, InstanceTable, filter_of
+from humanoid_brain.host.standalone.replicator.semantics import InstanceTable, filter_of
 
 BOX_2D = np.dtype(
     [
@@ -74,7 +74,7 @@ def occlusion(frame: Frame, params: dict[str, Any]) -> dict[str, Any]:
     table = frame.table(filter_of(params))
     rows = [
         (index + FIRST, table.semantic[index] + FIRST, share)
-        for index, share in enumerate(_occlusion(frame, table.instances))
+        for index, share in enumerate(_occlusion(frame, table, range(len(table.instances))))
         if not np.isnan(share)
     ]
     return {"data": np.array(rows, OCCLUSION)}
@@ -84,7 +84,7 @@ def _boxes(
     frame: Frame, table: InstanceTable, kept: list[int], dtype: np.dtype[Any], bounds: Callable[[int], tuple[Any, ...]]
 ) -> dict[str, Any]:
     """Rows of a box annotator for the instances ``kept``; ``bounds`` gives the fields of one but the first and last."""
-    shares = _occlusion(frame, [table.instances[index] for index in kept])
+    shares = _occlusion(frame, table, kept)
     rows = [(table.semantic[index], *bounds(row), shares[row]) for row, index in enumerate(kept)]
     return {
         "data": np.array(rows, dtype),
@@ -94,8 +94,11 @@ def _boxes(
     }
 
 
-def _occlusion(frame: Frame, instances: list[Instance]) -> list[float]:
+def _occlusion(frame: Frame, table: InstanceTable, kept: Sequence[int]) -> list[float]:
     """-1 for an instance with labelled prims below it, as in Replicator."""
-    alone = [instance.shapes for instance in instances if not instance.has_children]
-    shares = iter(frame.occlusion(alone))
-    return [-1.0 if instance.has_children else next(shares) for instance in instances]
+    # Those of all that are in view at once, since the other annotators ask for theirs next.
+    alone = [each.shapes for each in table.instances if not each.has_children and frame.loose_box(each.shapes)]
+    frame.occlusion(alone)
+    chosen = [table.instances[index] for index in kept]
+    shares = iter(frame.occlusion([each.shapes for each in chosen if not each.has_children]))
+    return [-1.0 if each.has_children else next(shares) for each in chosen]

@@ -43,18 +43,23 @@ class PixelBounds:
 def pixel_bounds(shape: npt.NDArray[np.int32], count: int) -> PixelBounds:
     """Pixels of each shape in a buffer [H, W] of shape indices, -1 for none."""
     height, width = shape.shape
-    pixels = np.bincount(shape.ravel() + 1, minlength=count + 1)[1:]
-    columns, rows = np.zeros((count + 1, width), bool), np.zeros((count + 1, height), bool)
-    first = (shape + (shape < 0) * np.int32(count + 1)).astype(np.int64)  # the last row takes the background
-    columns.ravel()[first * width + np.arange(width)] = True
-    rows.ravel()[first * height + np.arange(height)[:, None]] = True
-    box = np.stack([*_ends(columns[:count]), *_ends(rows[:count])], -1)[:, [0, 2, 1, 3]]
+    flat = shape.ravel()
+    begins = np.empty(flat.shape, bool)  # runs of one shape in a row, of which there are far fewer than pixels
+    np.not_equal(flat[1:], flat[:-1], out=begins[1:])
+    begins[::width] = True
+    first = np.flatnonzero(begins)
+    length = np.diff(first, append=flat.size)
+    owner, row, column = flat[first], first // width, first % width
+    of_shape = owner >= 0
+    owner, row, column, length = owner[of_shape], row[of_shape], column[of_shape], length[of_shape]
+    pixels = np.bincount(owner, length, minlength=count).astype(np.int64)
+    box = np.tile(np.array([width, height, -1, -1]), (count, 1))
+    np.minimum.at(box[:, 0], owner, column)
+    np.minimum.at(box[:, 1], owner, row)
+    np.maximum.at(box[:, 2], owner, column + length - 1)
+    np.maximum.at(box[:, 3], owner, row)
+    box[pixels == 0, :2] = 0
     return PixelBounds(pixels, box)
-
-
-def _ends(seen: npt.NDArray[np.bool_]) -> tuple[Integers, Integers]:
-    first, last = seen.argmax(1), seen.shape[1] - 1 - seen[:, ::-1].argmax(1)
-    return first, np.where(seen.any(1), last, -1)
 
 
 def projected_bounds(

@@ -16,7 +16,7 @@ from humanoid_brain.host.standalone.replicator.frame import Frame
 from humanoid_brain.host.standalone.replicator.poses import BodyPoses, StageFrames, body_paths, rigid
 from humanoid_brain.host.standalone.replicator.render_products import RenderProduct
 from humanoid_brain.host.standalone.replicator.render_settings import settings
-from humanoid_brain.host.standalone.replicator.semantics import StageSemantics
+from humanoid_brain.host.standalone.replicator.semantics import Labels, StageSemantics
 from humanoid_brain.host.standalone.replicator.shutter import moments_of
 from humanoid_brain.host.standalone.simulation import simulation
 from humanoid_brain.host.standalone.utils.stage import get_current_stage, on_stage_change
@@ -38,6 +38,7 @@ class _StageCapture:
         self.bodies = BodyPoses(stage)
         self._renderer: StageRenderer | None = None
         self._made_for: tuple[object, ...] = ()
+        self._labels: tuple[tuple[object, int], dict[str, Labels]] | None = None
         self.steps = 0
 
     def renderer(self) -> StageRenderer:
@@ -54,6 +55,13 @@ class _StageCapture:
             limit_threads(settings.threads)
             self._made_for = wanted
         return self._renderer
+
+    def known_labels(self, renderer: StageRenderer) -> dict[str, Labels]:
+        """Labels by path that were read since they last may have changed; readers add to it."""
+        now = renderer, renderer.relabelled
+        if self._labels is None or self._labels[0] != now:
+            self._labels = now, {}
+        return self._labels[1]
 
     def close(self) -> None:
         """Drop the renderer."""
@@ -88,8 +96,9 @@ def capture() -> None:
     current = _captures[0]
     poses = current.bodies.read()
     renderer = current.renderer()
-    renderer.sync(poses or None)
-    semantics, frames = StageSemantics(stage), StageFrames(stage, poses)
+    outputs = [annotator.output for product in products for annotator in product.annotators]
+    renderer.sync(poses or None, looks=any(output.needs_picture or output.needs_surfaces for output in outputs))
+    semantics, frames = StageSemantics(stage, current.known_labels(renderer)), StageFrames(stage, poses)
     for product in products:
         _fill(product, _frame(product, current, poses, semantics, frames))
     current.steps += 1
@@ -113,7 +122,8 @@ def _frame(
         carrier, most = frames.body_of(product.camera_path), settings.preset.exposures
         moments = moments_of(renderer, camera, carrier, poses, current.bodies.twists(poses), most)
     blurred = _blurred(renderer, moments, poses) if moments else None
-    labels = renderer.labels(camera)
+    surfaces = colored or any(annotator.output.needs_surfaces for annotator in product.annotators)
+    labels = renderer.labels(camera) if surfaces else renderer.outlines(camera)
     picture = None
     if colored:
         picture = _picture(*(blurred or _sharp(renderer, camera, labels.distance)))

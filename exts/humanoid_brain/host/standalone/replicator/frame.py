@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from pxr import Usd
 
     from humanoid_brain.host.standalone.render.renderer import StageRenderer
-    from humanoid_brain.host.standalone.render.types import LabelBuffers
+    from humanoid_brain.host.standalone.render.types import LabelBuffers, Outlines
     from humanoid_brain.host.standalone.replicator.poses import StageFrames
 
 Box = tuple[int, int, int, int]
+Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class Frame:
         renderer: StageRenderer,
         camera: CameraModel,
         camera_prim: Usd.Prim,
-        labels: LabelBuffers,
+        labels: Outlines,
         picture: npt.NDArray[np.uint8] | None,
         semantics: StageSemantics,
         frames: StageFrames,
@@ -70,8 +71,7 @@ class Frame:
         self._renderer, self._semantics, self._frames = renderer, semantics, frames
         self._tables: dict[SemanticFilter, InstanceTable] = {}
         self._bounds: PixelBounds | None = None
-        self._projected: dict[int, Array] | None = None
-        self._vertices: dict[int, Array] = {}
+        self._projected: dict[int, Array | None] = {}
         self._alone: dict[tuple[int, ...], int] = {}
 
     @property
@@ -79,6 +79,14 @@ class Frame:
         """RGBA [H, W, 4] in sRGB."""
         assert self._picture is not None  # the step draws it when an attached annotator needs it
         return self._picture
+
+    @property
+    def surfaces(self) -> LabelBuffers:
+        """What each pixel sees, with the surface there."""
+        from humanoid_brain.host.standalone.render.types import LabelBuffers
+
+        assert isinstance(self.labels, LabelBuffers)  # the step asks for it when an attached annotator needs it
+        return self.labels
 
     @property
     def shape_paths(self) -> list[str]:
@@ -92,30 +100,32 @@ class Frame:
             self._tables[chosen] = self._semantics.instances(self.shape_paths, visible, chosen)
         return self._tables[chosen]
 
-    def instance_ids(self, chosen: SemanticFilter) -> npt.NDArray[np.uint32]:
-        """[H, W]: 0 background, 1 unlabelled, from 2 on the instances of the filter's table."""
-        return self._image(self.table(chosen).owner + 2)
+    def instance_of(self, chosen: SemanticFilter) -> Integers:
+        """Id [S] of each shape's instance: 1 unlabelled, from 2 on the instances of the filter's table."""
+        return self.table(chosen).owner.astype(np.int64) + 2
 
-    def semantic_ids(self, chosen: SemanticFilter) -> npt.NDArray[np.uint32]:
-        """[H, W]: 0 background, 1 unlabelled, from 2 on the label sets of the filter's table."""
+    def semantic_of(self, chosen: SemanticFilter) -> Integers:
+        """Id [S] of each shape's label set: 1 unlabelled, from 2 on the label sets of the filter's table."""
         table = self.table(chosen)
-        owner = np.where(table.owner >= 0, np.append(table.semantic, -1)[table.owner], -1)
-        return self._image(owner + 2)
+        return np.where(table.owner >= 0, np.append(table.semantic, -1)[table.owner], -1).astype(np.int64) + 2
 
-    def shape_ids(self) -> npt.NDArray[np.uint32]:
-        """[H, W]: 0 background, from 2 on the drawn shapes."""
-        return self._image(np.arange(len(self._renderer.shapes)) + 2)
+    def shape_of(self) -> Integers:
+        """Id [S] of each shape, from 2 on."""
+        return np.arange(len(self._renderer.shapes)) + 2
+
+    def image(self, ids: Integers) -> npt.NDArray[np.uint32]:
+        """An image [H, W] of ids that are given by shape; 0 is the background."""
+        # The background, shape -1, takes the 0 at the end.
+        return np.append(ids, 0).astype(np.uint32)[self.labels.shape]
 
     def tight_box(self, members: tuple[int, ...]) -> tuple[int, Box]:
         """Visible pixels of several shapes, and their box, inclusive."""
-        if self._bounds is None:
-            self._bounds = pixel_bounds(self.labels.shape, len(self._renderer.shapes))
-        return self._bounds.union(members)
+        return self._seen().union(members)
 
     def loose_box(self, members: tuple[int, ...]) -> Box | None:
         """Box, inclusive, of the whole of several shapes, cut at the image's border; None when out of view."""
-        projected = self._projected_shapes()
-        bounds = np.array([projected[index] for index in members if index in projected])
+        found = self._project(members)
+        bounds = np.array([found[index] for index in members if found[index] is not None])
         if not len(bounds):
             return None
         return clamped(np.concatenate([bounds[:, :2].min(0), bounds[:, 2:].max(0)]), *self.size)
@@ -128,7 +138,7 @@ class Frame:
     def box_3d(self, path: str, members: tuple[int, ...]) -> tuple[Array, Array]:
         """Extents (2, 3) of several shapes in their object's frame, and that frame, world_from_object (4, 4)."""
         frame = self._object_frame(path, members)
-        points = [self._points(index) for index in members]
+        points = [self._renderer.vertices(index) for index in members]
         return bounds_in(frame, np.concatenate(points)), frame
 
     def occlusion(self, groups: list[tuple[int, ...]]) -> list[float]:
@@ -142,6 +152,10 @@ class Frame:
             shares.append(1.0 - min(self.tight_box(group)[0] / alone, 1.0) if alone else float("nan"))
         return shares
 
+    def present(self, ids: Integers) -> list[int]:
+        """Those of ``ids``, given by shape, that an image of them has, ascending."""
+        return np.unique(ids[self._seen().count > 0]).tolist()
+
     def moved(self) -> tuple[npt.NDArray[np.bool_], Array]:
         """Pixels [H, W] whose point moved in the world since the frame before, and where those (N, 3) were, m."""
         assert self.past is not None
@@ -153,7 +167,7 @@ class Frame:
             if before is not None and not np.array_equal(before, now):
                 moves[index], moving[index] = before @ np.linalg.inv(now), True
         pixels = moving[self.labels.shape]
-        move, points = moves[self.labels.shape[pixels]], self.labels.position[pixels].astype(np.float64)
+        move, points = moves[self.labels.shape[pixels]], self.surfaces.position[pixels].astype(np.float64)
         return pixels, np.einsum("nij,nj->ni", move[:, :3, :3], points) + move[:, :3, 3]
 
     def now(self) -> Past:
@@ -162,24 +176,27 @@ class Frame:
         transforms = {(shape.path, shape.instance): self._renderer.transform(index).copy() for index, shape in shapes}
         return Past(self.camera, transforms)
 
-    def _image(self, ids: npt.NDArray[np.integer]) -> npt.NDArray[np.uint32]:
-        """An image of ids that are given by shape; the background, shape -1, takes the 0 at the end."""
-        return np.append(ids, 0).astype(np.uint32)[self.labels.shape]
+    def _seen(self) -> PixelBounds:
+        if self._bounds is None:
+            self._bounds = pixel_bounds(self.labels.shape, len(self._renderer.shapes))
+        return self._bounds
 
-    def _projected_shapes(self) -> dict[int, Array]:
-        """Bounds (4,) in pixels of the visible shapes that are at least partly in front of the camera."""
-        if self._projected is None:
-            visible = filter(self._renderer.is_visible, range(len(self._renderer.shapes)))
-            shown = [index for index in visible if len(self._points(index))]
-            surfaces = [self._points(index) for index in shown]
-            bounds = projected_bounds(self.camera, surfaces, lambda number: self._renderer.triangles(shown[number]))
-            self._projected = {index: each for index, each in zip(shown, bounds, strict=True) if each is not None}
+    def _project(self, members: tuple[int, ...]) -> dict[int, Array | None]:
+        """Bounds (4,) in pixels by shape, of ``members`` and others; None for what is hidden or behind the camera.
+
+        Those of all instances that annotators know of are computed together.
+        """
+        if any(index not in self._projected for index in members):
+            known = {i for table in self._tables.values() for each in table.instances for i in each.shapes}
+            missing = sorted((known | set(members)) - self._projected.keys())
+            self._projected.update(dict.fromkeys(missing))
+            points = {i: self._renderer.vertices(i) for i in missing if self._renderer.is_visible(i)}
+            shown = [i for i, each in points.items() if len(each)]
+            bounds = projected_bounds(
+                self.camera, [points[i] for i in shown], lambda number: self._renderer.triangles(shown[number])
+            )
+            self._projected.update(zip(shown, bounds, strict=True))
         return self._projected
-
-    def _points(self, index: int) -> Array:
-        if index not in self._vertices:
-            self._vertices[index] = self._renderer.vertices(index)
-        return self._vertices[index]
 
     def _object_frame(self, path: str, members: tuple[int, ...]) -> Array:
         """The labelled prim's frame; of a robot, that of its root link; of what a single body moves, the body's."""

@@ -33,7 +33,7 @@ def distance_to_image_plane(frame: Frame, params: dict[str, Any]) -> dict[str, A
 
 def normals(frame: Frame, params: dict[str, Any]) -> dict[str, Any]:
     """Unit normals in the world [H, W, 4]; the fourth value is unused."""
-    return {"data": _four(frame.labels.normal)}
+    return {"data": _four(frame.surfaces.normal)}
 
 
 def motion_vectors(frame: Frame, params: dict[str, Any]) -> dict[str, Any]:
@@ -58,7 +58,7 @@ def motion_vectors(frame: Frame, params: dict[str, Any]) -> dict[str, Any]:
     set_motion(moved, points)
     if not _same_view(camera, before, places=True):
         still = ~moved & (frame.labels.shape >= 0)
-        set_motion(still, frame.labels.position[still].astype(np.float64))
+        set_motion(still, frame.surfaces.position[still].astype(np.float64))
     if not _same_view(camera, before, places=False):  # the sky is too far to move when the camera only moves
         sky = frame.labels.shape < 0
         rows, columns = np.nonzero(sky)
@@ -79,12 +79,12 @@ def _same_view(one: CameraModel, other: CameraModel, places: bool) -> bool:
 def pointcloud(frame: Frame, params: dict[str, Any]) -> dict[str, Any]:
     """Visible points (N, 3) of labelled prims in the world, m, with colours, normals and ids."""
     chosen = filter_of(params)
-    instances, semantics = frame.instance_ids(chosen), frame.semantic_ids(chosen)
+    instances, semantics = frame.image(frame.instance_of(chosen)), frame.image(frame.semantic_of(chosen))
     seen = instances >= (1 if params.get("includeUnlabelled") else FIRST)
     return {
-        "data": frame.labels.position[seen],
+        "data": frame.surfaces.position[seen],
         "pointRgb": frame.picture[seen].ravel(),
-        "pointNormals": _four(frame.labels.normal[seen]).ravel(),
+        "pointNormals": _four(frame.surfaces.normal[seen]).ravel(),
         "pointSemantic": semantics[seen],
         "pointInstance": instances[seen],
     }

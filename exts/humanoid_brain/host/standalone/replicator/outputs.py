@@ -44,6 +44,7 @@ class Output:
         on_gpu: Whether its data may go to the GPU.
         needs_picture: Whether the frame must be drawn in colour.
         needs_past: Whether it compares with the frame before.
+        needs_surfaces: Whether it tells where in the world a surface is, or which way it faces.
     """
 
     compute: Callable[[Frame, Params], Data]
@@ -52,6 +53,7 @@ class Output:
     on_gpu: bool = True
     needs_picture: bool = False
     needs_past: bool = False
+    needs_surfaces: bool = False
 
 
 def _as_json(compute: Callable[[Frame, Params], Data]) -> Callable[[Frame, Params], Data]:
@@ -71,12 +73,14 @@ def _catalogue() -> dict[str, Output]:
         "rgb": Output(images.rgb, u1, needs_picture=True),
         "distance_to_camera": Output(images.distance_to_camera, f4),
         "distance_to_image_plane": Output(images.distance_to_image_plane, f4),
-        "normals": Output(images.normals, f4),
-        "motion_vectors": Output(images.motion_vectors, f4, needs_past=True),
+        "normals": Output(images.normals, f4, needs_surfaces=True),
+        "motion_vectors": Output(images.motion_vectors, f4, needs_past=True, needs_surfaces=True),
         "occlusion": Output(occlusion, OCCLUSION, _SEMANTICS),
         "camera_params": Output(camera_params, None),
         "semantic_segmentation": Output(_as_json(masks.semantic_segmentation), u4, _MASK),
-        "pointcloud": Output(images.pointcloud, f4, _SEMANTICS | {"includeUnlabelled"}, needs_picture=True),
+        "pointcloud": Output(
+            images.pointcloud, f4, _SEMANTICS | {"includeUnlabelled"}, needs_picture=True, needs_surfaces=True
+        ),
     }
     found |= {"LdrColor": found["rgb"], "CameraParams": found["camera_params"]}
     found["MotionVectors"] = found["motion_vectors"]

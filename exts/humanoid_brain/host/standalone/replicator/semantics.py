@@ -136,12 +136,17 @@ class InstanceTable:
 
 
 class StageSemantics:
-    """The labels of a stage as they are now, in both schemas; read once per prim."""
+    """The labels of a stage as they are now, in both schemas; read once per prim.
 
-    def __init__(self, stage: Usd.Stage) -> None:
+    Args:
+        stage: The stage.
+        known: Labels by path that were read before and are still right; what is read is added.
+    """
+
+    def __init__(self, stage: Usd.Stage, known: dict[str, Labels] | None = None) -> None:
         self._stage = stage
         self._clones = clones_of(stage)
-        self._own: dict[str, Labels] = {}
+        self._own: dict[str, Labels] = {} if known is None else known
 
     def own(self, path: str) -> Labels:
         """Labels on the prim at ``path`` itself. Clones are labelled as their source is."""

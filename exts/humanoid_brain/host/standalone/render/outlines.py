@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The shapes of a stage without their looks, for labels: one mesh of the triangles that a camera may see.
+
+Mitsuba's scenes are made anew for each frame, and most of the time goes into the tree over their triangles. What is
+beside the picture, and what only a picture needs, is therefore left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from humanoid_brain.host.standalone.render.lights import FAR_BELOW, Light, light_shapes
+from humanoid_brain.host.standalone.render.scene import NOTHING, MitsubaScene
+from humanoid_brain.host.standalone.render.variant import Backend
+from humanoid_brain.optics import Array, CameraModel
+
+Integers = npt.NDArray[np.int64]
+Outline = tuple[int, Array, Integers]
+"""A piece: its number, points (N, 3) in the world, m, and faces (F, 3)."""
+
+_MARGIN = 1.0
+"""Pixels around the picture within which triangles are kept: rounding must not cut off one that a ray meets."""
+_HAIR = 1e-3
+"""Share of the near and the far distance for the same purpose."""
+_SPECK = np.add([[0.0, 0.0, 0.0], [1e-3, 0.0, 0.0], [0.0, 1e-3, 0.0]], FAR_BELOW)
+
+
+def outline_scene(
+    backend: Backend, pieces: Sequence[Outline], lights: Sequence[Light], camera: CameraModel
+) -> MitsubaScene:
+    """A scene in which this camera's rays meet what they would meet in the whole one, of solid surfaces.
+
+    Args:
+        backend: Mitsuba, for many rays at once.
+        pieces: The visible pieces.
+        lights: The lights; those that the camera sees hide what is behind them.
+        camera: The camera.
+    """
+    mi, dr = backend.mi, backend.dr
+    points, faces, owners = _in_view(pieces, camera)
+    mesh = mi.Mesh("mesh", len(points), len(faces), mi.Properties())
+    values = mi.traverse(mesh)
+    values["vertex_positions"] = points.astype(np.float32).ravel()
+    values["faces"] = faces.astype(np.uint32).ravel()
+    values.update()
+    scene = mi.load_dict({"type": "scene", "mesh": mesh, **light_shapes(mi, lights)}, optimize=False)
+
+    def number(shape: Any) -> int:
+        return int(dr.reinterpret_array(mi.UInt32, mi.ShapePtr(shape))[0])
+
+    # A power of two, so that the table's size changes seldom.
+    highest = max(number(shape) for shape in scene.shapes())
+    offsets = np.full(1 << max(4, highest.bit_length()), NOTHING, np.uint32)
+    offsets[number(mesh)] = 0
+    return MitsubaScene(scene, offsets, owners, see_through=False, lamps=False)
+
+
+def _in_view(pieces: Sequence[Outline], camera: CameraModel) -> tuple[Array, Integers, npt.NDArray[np.int32]]:
+    """Points, faces, and the piece of each face; never less than two faces, so that the kernels stay the same."""
+    kept = [piece for piece in pieces if len(piece[2])]
+    points = np.concatenate([_SPECK, *(points for _, points, _ in kept)])
+    sizes = np.cumsum([len(_SPECK), *(len(points) for _, points, _ in kept)])
+    speck = np.array([[0, 1, 2], [0, 1, 2]])
+    faces = np.concatenate([speck, *(faces + at for (_, _, faces), at in zip(kept, sizes, strict=False))])
+    numbers, counts = [-1, *(number for number, _, _ in kept)], [2, *(len(faces) for _, _, faces in kept)]
+    owners = np.repeat(numbers, counts).astype(np.int32)
+    if camera.kind != "pinhole":  # a lens that bends sees past the planes through the picture's corners
+        return points, faces, owners
+    beyond = _beyond(points, camera)
+    inside = (beyond[faces[:, 0]] & beyond[faces[:, 1]] & beyond[faces[:, 2]]) == 0
+    if inside.sum() < len(speck):
+        inside[: len(speck)] = True
+    return points, faces[inside], owners[inside]
+
+
+def _beyond(points: Array, camera: CameraModel) -> npt.NDArray[np.uint8]:
+    """One bit (N,) for each of the six planes around what a pinhole camera sees: whether a point is beyond it."""
+    pose = camera.world_from_camera
+    local = (points - pose[:3, 3]) @ pose[:3, :3]
+    depth = -local[:, 2]
+    x, y = local[:, 0] * camera.fx + camera.cx * depth, camera.cy * depth - local[:, 1] * camera.fy
+    margin = _MARGIN * depth
+    codes = np.zeros(len(points), np.uint8)
+    for bit, outside in enumerate(
+        (
+            x < -margin,
+            y < -margin,
+            x > camera.width * depth + margin,
+            y > camera.height * depth + margin,
+            depth < camera.near * (1.0 - _HAIR),
+            depth > camera.far * (1.0 + _HAIR),
+        )
+    ):
+        codes |= outside.astype(np.uint8) << np.uint8(bit)
+    return codes

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Outlines are what labels show, though they are drawn without looks and without what is beside the picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pxr import Gf, Usd, UsdGeom, UsdLux
+
+from humanoid_brain.host.standalone.render.renderer import StageRenderer
+from tests.host.render_scenes import add_dome, add_material, add_quad, bind, camera_at, new_stage, paint, renderer_of
+from tests.host.test_render_labels import LENSES
+
+EYE, TARGET = (0.3, -0.2, 0.8), (2.0, 0.1, 0.6)
+
+
+@pytest.fixture(scope="module")
+def room() -> Usd.Stage:
+    """A camera's surroundings: walls that reach past it, things beside, behind and before it, one of them mirrored."""
+    stage = new_stage()
+    add_dome(stage)
+    add_quad(stage, "/World/floor", 12.0)
+    wall = add_quad(stage, "/World/wall", 12.0)
+    wall.AddTranslateOp().Set(Gf.Vec3d(4.0, 0.0, 0.0))
+    wall.AddRotateYOp().Set(80.0)
+    random = np.random.default_rng(3)
+    for i, place in enumerate(random.uniform((-3, -3, 0), (3.5, 3, 1.5), (40, 3)).tolist()):
+        kind = (UsdGeom.Sphere, UsdGeom.Cube, UsdGeom.Cone, UsdGeom.Capsule)[i % 4]
+        solid = kind.Define(stage, f"/World/solid_{i}")
+        solid.AddTranslateOp().Set(Gf.Vec3d(*place))
+        solid.AddScaleOp().Set(Gf.Vec3f(-0.2 if i % 3 else 0.2, 0.15, 0.2))
+    hidden = UsdGeom.Cube.Define(stage, "/World/hidden")
+    hidden.AddTranslateOp().Set(Gf.Vec3d(1.0, 0.0, 0.7))
+    hidden.MakeInvisible()
+    lamp = UsdLux.SphereLight.Define(stage, "/World/lamp")  # hides what is behind it
+    lamp.CreateRadiusAttr(0.1)
+    lamp.AddTranslateOp().Set(Gf.Vec3d(1.2, 0.2, 0.7))
+    return stage
+
+
+def differing(renderer: StageRenderer, stage: Usd.Stage, **lens: object) -> list[str]:
+    camera = camera_at(EYE, TARGET, size=96, focal=40, **lens)
+    groups = [[i] for i in range(len(renderer.shapes))]
+    outlines, alone = renderer.outlines(camera), renderer.visible_alone(camera, groups)
+    whole = renderer_of(stage)
+    labels = whole.labels(camera)
+    found = [
+        name
+        for name in ("shape", "distance", "depth")
+        if not np.array_equal(*(getattr(each, name) for each in (outlines, labels)))
+    ]
+    assert len(np.unique(labels.shape)) > 10
+    return found + ([] if alone == whole.visible_alone(camera, groups) else ["alone"])
+
+
+@pytest.mark.parametrize("lens", LENSES)
+def test_outlines_are_those_of_labels_through_every_lens(room: Usd.Stage, lens: str) -> None:
+    assert differing(renderer_of(room), room, **LENSES[lens]) == []
+
+
+def test_what_is_too_near_or_too_far_is_not_seen(room: Usd.Stage) -> None:
+    assert differing(renderer_of(room), room, near=0.9, far=3.0) == []
+
+
+def test_an_empty_view_has_no_outlines() -> None:
+    stage = new_stage()
+    UsdGeom.Cube.Define(stage, "/World/behind").AddTranslateOp().Set(Gf.Vec3d(-5.0, 0.0, 0.0))
+    outlines = renderer_of(stage).outlines(camera_at(EYE, TARGET))
+    assert (outlines.shape == -1).all() and np.isinf(outlines.depth).all() and np.isinf(outlines.distance).all()
+
+
+def test_what_is_transparent_is_looked_through_and_comes_back(room: Usd.Stage) -> None:
+    stage = Usd.Stage.CreateInMemory()
+    stage.GetRootLayer().TransferContent(room.GetRootLayer())
+    renderer = renderer_of(stage)
+    pane = add_quad(stage, "/World/pane", 3.0)
+    pane.AddTranslateOp().Set(Gf.Vec3d(0.9, 0.0, 0.6))
+    pane.AddRotateYOp().Set(90.0)
+    paint(stage, pane, (0.5, 0.5, 0.5))
+    renderer.sync(looks=False)
+    solid = renderer.outlines(camera_at(EYE, TARGET))
+    bind(pane.GetPrim(), add_material(stage, "/World/Looks/glass", opacity=0.2))
+    renderer.sync(looks=False)
+    assert differing(renderer, stage) == []
+    assert (renderer.outlines(camera_at(EYE, TARGET)).depth > solid.depth).any()
