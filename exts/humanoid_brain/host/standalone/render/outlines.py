@@ -2,7 +2,7 @@
 """The shapes of a stage without their looks, for labels: one mesh of the triangles that a camera may see.
 
 Mitsuba's scenes are made anew for each frame, and most of the time goes into the tree over their triangles. What is
-beside the picture, and what only a picture needs, is therefore left out.
+beside the picture, between the centres of its pixels, or needed for colour only, is therefore left out.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ Integers = npt.NDArray[np.int64]
 Outline = tuple[int, Array, Integers]
 """A piece: its number, points (N, 3) in the world, m, and faces (F, 3)."""
 
-_MARGIN = 1.0
-"""Pixels around the picture within which triangles are kept: rounding must not cut off one that a ray meets."""
+_MARGIN = 0.05
+"""Pixels by which a triangle may miss the centre of a pixel: rounding must not cut off one that a ray meets."""
 _HAIR = 1e-3
 """Share of the near and the far distance for the same purpose."""
 _SPECK = np.add([[0.0, 0.0, 0.0], [1e-3, 0.0, 0.0], [0.0, 1e-3, 0.0]], FAR_BELOW)
@@ -70,30 +70,32 @@ def _in_view(pieces: Sequence[Outline], camera: CameraModel) -> tuple[Array, Int
     owners = np.repeat(numbers, counts).astype(np.int32)
     if camera.kind != "pinhole":  # a lens that bends sees past the planes through the picture's corners
         return points, faces, owners
-    beyond = _beyond(points, camera)
-    inside = (beyond[faces[:, 0]] & beyond[faces[:, 1]] & beyond[faces[:, 2]]) == 0
-    if inside.sum() < len(speck):
-        inside[: len(speck)] = True
-    return points, faces[inside], owners[inside]
+    met = _met(points, faces, camera)
+    met[: len(speck)] |= np.count_nonzero(met) < len(speck)
+    return points, faces[met], owners[met]
 
 
-def _beyond(points: Array, camera: CameraModel) -> npt.NDArray[np.uint8]:
-    """One bit (N,) for each of the six planes around what a pinhole camera sees: whether a point is beyond it."""
+def _met(points: Array, faces: Integers, camera: CameraModel) -> npt.NDArray[np.bool_]:
+    """Which triangles (F,) a ray through the centre of a pixel may meet, of a pinhole camera."""
     pose = camera.world_from_camera
     local = (points - pose[:3, 3]) @ pose[:3, :3]
     depth = -local[:, 2]
-    x, y = local[:, 0] * camera.fx + camera.cx * depth, camera.cy * depth - local[:, 1] * camera.fy
-    margin = _MARGIN * depth
-    codes = np.zeros(len(points), np.uint8)
-    for bit, outside in enumerate(
-        (
-            x < -margin,
-            y < -margin,
-            x > camera.width * depth + margin,
-            y > camera.height * depth + margin,
-            depth < camera.near * (1.0 - _HAIR),
-            depth > camera.far * (1.0 + _HAIR),
-        )
-    ):
-        codes |= outside.astype(np.uint8) << np.uint8(bit)
-    return codes
+    with np.errstate(divide="ignore", invalid="ignore"):
+        pixels = local[:, :2] / depth[:, None] * (camera.fx, -camera.fy) + (camera.cx - 0.5, camera.cy - 0.5)
+    near, far = camera.near * (1.0 - _HAIR), camera.far * (1.0 + _HAIR)
+    least, most = _range(depth, faces)
+    met = (most >= near) & (least <= far)
+    whole = np.flatnonzero(met & (least > near))  # of others a part is behind the camera
+    for axis, size in enumerate((camera.width, camera.height)):
+        least, most = _range(pixels[:, axis], faces[whole])
+        first, last = np.ceil(least - _MARGIN), np.floor(most + _MARGIN)
+        seen = (first <= last) & (last >= 0.0) & (first <= size - 1.0)
+        met[whole[~seen]] = False
+        whole = whole[seen]
+    return met
+
+
+def _range(values: Array, faces: Integers) -> tuple[Array, Array]:
+    """Least and largest value (F,) among the corners of each face."""
+    a, b, c = (values[faces[:, corner]] for corner in range(3))
+    return np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)

@@ -335,7 +335,7 @@ class StageRenderer:
     def _outward(self, shape: int) -> npt.NDArray[np.int64]:
         """As :meth:`triangles`, of a mirrored piece turned to keep its outside: rays meet it as in the whole scene."""
         faces, linear = self.triangles(shape), self.transform(shape)[:3, :3]
-        return faces if np.dot(np.cross(linear[0], linear[1]), linear[2]) >= 0.0 else faces[:, ::-1]
+        return faces if np.linalg.det(linear) >= 0.0 else faces[:, ::-1]
 
     def _ready(self) -> MitsubaScene:
         """The scene as it is now, for many rays at once."""
