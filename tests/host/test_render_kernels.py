@@ -12,7 +12,7 @@ from humanoid_brain.host.standalone.render.renderer import StageRenderer
 from humanoid_brain.scene.looks import Looks, preview_surface
 from tests.host.render_scenes import camera_at, new_stage, renderer_of
 
-_LARGE = 500
+_LARGE, _SMALL = 500, 100
 VIEW = camera_at((6, 0, 2), (0, 0, 0), size=24, focal=50)
 
 
@@ -40,6 +40,17 @@ def kernels(renderer: StageRenderer) -> set[str]:
         renderer.labels(VIEW)
         renderer.color(VIEW, 1, 0)
         return {str(kernel["hash"]) for kernel in dr.kernel_history() if kernel.get("operation_count", 0) > _LARGE}
+
+
+def outline_kernels(renderer: StageRenderer) -> set[str]:
+    """Kernels of a frame without a picture."""
+    dr = renderer.backend.dr
+    with dr.scoped_set_flag(dr.JitFlag.KernelHistory, True):
+        dr.kernel_history_clear()
+        renderer.sync(looks=False)
+        seen = renderer.outlines(VIEW).shape
+        renderer.visible_alone(VIEW, [[0, 1], [2], [3]], seen)
+        return {str(kernel["hash"]) for kernel in dr.kernel_history() if kernel.get("operation_count", 0) > _SMALL}
 
 
 def _material(stage: Usd.Stage) -> None:
@@ -76,3 +87,12 @@ def test_an_edit_compiles_nothing(edit: Callable[[Usd.Stage], None]) -> None:
     before = kernels(renderer)
     edit(stage)
     assert before and kernels(renderer) == before
+
+
+@pytest.mark.parametrize("edit", [_material, _move, _hide, _light])
+def test_an_edit_compiles_nothing_for_outlines(edit: Callable[[Usd.Stage], None]) -> None:
+    stage = furnished()
+    renderer = renderer_of(stage)
+    before = outline_kernels(renderer)
+    edit(stage)
+    assert len(before) > 1 and outline_kernels(renderer) == before

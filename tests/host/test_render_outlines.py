@@ -41,7 +41,8 @@ def room() -> Usd.Stage:
 def differing(renderer: StageRenderer, stage: Usd.Stage, **lens: object) -> list[str]:
     camera = camera_at(EYE, TARGET, size=96, focal=40, **lens)
     groups = [[i] for i in range(len(renderer.shapes))]
-    outlines, alone = renderer.outlines(camera), renderer.visible_alone(camera, groups)
+    outlines = renderer.outlines(camera)
+    alone = renderer.visible_alone(camera, groups, outlines.shape)
     whole = renderer_of(stage)
     labels = whole.labels(camera)
     found = [

@@ -130,7 +130,12 @@ class RayTracer:
         return np.array(piece, np.int32), np.array(distance, np.float32), np.array(depth, np.float32)
 
     def covered(
-        self, scene: MitsubaScene, camera: CameraModel, windows: Integers, member: npt.NDArray[np.uint8]
+        self,
+        scene: MitsubaScene,
+        camera: CameraModel,
+        windows: Integers,
+        member: npt.NDArray[np.uint8],
+        seen: npt.NDArray[np.int32],
     ) -> Integers:
         """How many of the pixels looked at show a piece of a group, behind whatever else.
 
@@ -140,6 +145,7 @@ class RayTracer:
             windows: [G, 5] for each group the first column and row, the number of columns and rows, and the step from
                 one to the next.
             member: [G, pieces] 1 for the pieces of each group.
+            seen: [H, W] piece that each pixel shows, -1 for none: where it is of the group, nothing is to be found.
 
         Returns:
             Counts [G].
@@ -157,11 +163,20 @@ class RayTracer:
         )
         place = dr.arange(mi.UInt32, len(owner)) - first
         width = dr.maximum(width, 1)  # beyond the last ray a vector's lanes are 0, by which they would divide
-        rays, _, known, _ = self._centre_rays(camera, left + place % width * pace, top + place // width * pace)
+        column, row = left + place % width * pace, top + place // width * pace
+        rays, _, known, _ = self._centre_rays(camera, column, row)
         offsets, faces = self._piece_maps(scene)
-        row = group * dr.opaque(mi.UInt32, member.shape[1])
+        first_member = group * dr.opaque(mi.UInt32, member.shape[1])
         table = mi.UInt32(member.ravel().astype(np.uint32))
-        start, active, found, met = mi.Float(0.0), mi.Bool(known), mi.Bool(False), mi.UInt32(0)
+
+        def inside(piece: Any, active: Any) -> Any:
+            return (
+                dr.gather(mi.UInt32, table, first_member + mi.UInt32(dr.maximum(piece, 0)), active & (piece >= 0)) == 1
+            )
+
+        shown = dr.gather(mi.Int32, mi.Int32(seen.ravel()), row * dr.opaque(mi.UInt32, camera.width) + column)
+        found = inside(shown, True)
+        start, active, met = mi.Float(0.0), known & ~found, mi.UInt32(0)
         dr.make_opaque(start, active, found, met)
 
         def step(start: Any, active: Any, found: Any, met: Any) -> tuple[Any, Any, Any, Any]:
@@ -170,9 +185,9 @@ class RayTracer:
             active = active & hit.is_valid() & (met < _MOST_SURFACES)
             piece = self._piece(hit, offsets, faces, active)
             active = active & (piece >= -1)
-            inside = dr.gather(mi.UInt32, table, row + mi.UInt32(dr.maximum(piece, 0)), active & (piece >= 0)) == 1
-            found = found | (active & inside)
-            active = active & ~inside
+            met_one = inside(piece, active)
+            found = found | (active & met_one)
+            active = active & ~met_one
             # Far away, a step of fixed length would be lost in rounding, and the same surface met for ever.
             beyond = (start + hit.t) * (1.0 + 1e-6) + 1e-6
             return dr.select(active, beyond, start), active, found, met + 1

@@ -183,11 +183,18 @@ class StageRenderer:
         """What each pixel sees first, as means over samples; for a denoiser."""
         return self._tracer.guides(self._ready(), camera, samples, seed)
 
-    def visible_alone(self, camera: CameraModel, groups: Sequence[Sequence[int]]) -> list[int]:
+    def visible_alone(
+        self, camera: CameraModel, groups: Sequence[Sequence[int]], seen: npt.NDArray[np.int32] | None = None
+    ) -> list[int]:
         """Pixels that each group of shapes would cover if nothing else were there.
 
         Every pixel is looked at where a group's bounds are small, and an even grid of some thousands where they are
         large: the count is then right to about half a percent.
+
+        Args:
+            camera: The camera.
+            groups: Indices of each group's shapes.
+            seen: [H, W] shape that each pixel shows now, from :meth:`outlines` or :meth:`labels`; it spares rays.
 
         Raises:
             DeviceError: There is no LLVM and no CUDA on this machine.
@@ -199,7 +206,9 @@ class StageRenderer:
             shown = [shape for shape in group if self.is_visible(shape)]
             member[number, shown] = 1
             windows[number] = self._window(camera, shown)
-        counts = self._tracer.covered(scene, camera, windows, member)
+        if seen is None:
+            seen = np.full((camera.height, camera.width), -1, np.int32)
+        counts = self._tracer.covered(scene, camera, windows, member, seen)
         return (counts * windows[:, 4] ** 2).tolist()
 
     def vertices(self, shape: int) -> Array:
