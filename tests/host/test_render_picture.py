@@ -11,8 +11,8 @@ from pxr import Gf, Usd, UsdGeom, UsdLux, UsdPhysics
 from humanoid_brain.errors import DeviceError
 from humanoid_brain.host.standalone.render import variant
 from humanoid_brain.host.standalone.render.film import FilmRenderer, Follow
+from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.host.standalone.render.picture import PRESETS, add_fog, denoise, fog_left, linear_picture, tone_map
-from humanoid_brain.host.standalone.render.rays import Guides
 from humanoid_brain.host.standalone.render.variant import choose_variant, find_llvm
 from tests.host.render_scenes import add_dome, camera_at, new_stage, paint, renderer_of
 

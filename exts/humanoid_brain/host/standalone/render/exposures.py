@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from humanoid_brain.host.standalone.render.guides import Guides, mean_guides
 from humanoid_brain.host.standalone.render.picture import Floats, Preset, denoise, fog_left
-from humanoid_brain.host.standalone.render.rays import Guides, mean_guides
 from humanoid_brain.optics import CameraModel
 from humanoid_brain.rng import stream
 

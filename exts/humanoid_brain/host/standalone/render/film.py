@@ -12,8 +12,8 @@ import numpy as np
 from pxr import Usd, UsdGeom
 
 from humanoid_brain.host.cameras import read_camera
+from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.host.standalone.render.picture import Floats, Image, denoise, tone_map
-from humanoid_brain.host.standalone.render.rays import Guides
 from humanoid_brain.host.standalone.render.renderer import StageRenderer
 from humanoid_brain.host.standalone.render.scalar import ScalarRenderer
 from humanoid_brain.optics import Array, CameraModel

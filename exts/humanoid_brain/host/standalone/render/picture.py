@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from humanoid_brain.host.standalone.render.rays import Guides
+from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.optics import CameraModel
 from humanoid_brain.srgb import encode
 

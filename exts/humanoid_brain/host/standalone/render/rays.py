@@ -8,13 +8,13 @@ compiled in. Sums over samples and interleaving are done where the rays are: num
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.host.standalone.render.scene import LAMP, MitsubaScene
 from humanoid_brain.host.standalone.render.variant import Backend
 from humanoid_brain.optics import CameraModel
@@ -50,26 +50,6 @@ class Hits:
     """(N, 3) shading normal in the world; 0 for nothing."""
     position: Floats
     """(N, 3) world position in m; 0 for nothing."""
-
-
-@dataclass(frozen=True, eq=False)
-class Guides:
-    """What is seen first, as means over samples: free of noise, to guide a denoiser."""
-
-    albedo: Floats
-    """[H, W, 3]; 0 where nothing is."""
-    normal: Floats
-    """[H, W, 3] shading normal in the world; 0 where nothing is."""
-    distance: Floats
-    """[H, W] m; 0 where nothing is, so divide by the coverage."""
-    coverage: Floats
-    """[H, W] share of the samples that saw something."""
-
-
-def mean_guides(guides: Sequence[Guides]) -> Guides:
-    """The mean of several pictures' guides."""
-    names = ("albedo", "normal", "distance", "coverage")
-    return Guides(*(np.mean([getattr(each, name) for each in guides], 0).astype(np.float32) for name in names))
 
 
 class RayTracer:

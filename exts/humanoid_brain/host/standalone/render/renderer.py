@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,9 +13,10 @@ from pxr import Usd, UsdGeom
 from humanoid_brain.errors import DeviceError
 from humanoid_brain.host.standalone.render.bsdfs import is_solid
 from humanoid_brain.host.standalone.render.changes import Edits, Watcher
+from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.host.standalone.render.lights import Light, list_lights, read_lights
 from humanoid_brain.host.standalone.render.meshes import read_mesh
-from humanoid_brain.host.standalone.render.outlines import outline_scene
+from humanoid_brain.host.standalone.render.outlines import outline_scene, window
 from humanoid_brain.host.standalone.render.pieces import (
     Piece,
     gprims,
@@ -25,7 +25,7 @@ from humanoid_brain.host.standalone.render.pieces import (
     require_metres,
 )
 from humanoid_brain.host.standalone.render.placement import Placement, place, place_again
-from humanoid_brain.host.standalone.render.rays import Guides, RayTracer
+from humanoid_brain.host.standalone.render.rays import RayTracer
 from humanoid_brain.host.standalone.render.scene import Drawn, MitsubaScene, SceneBuilder, world_geometry
 from humanoid_brain.host.standalone.render.solids import Triangles, solid
 from humanoid_brain.host.standalone.render.surfaces import (
@@ -42,9 +42,6 @@ from humanoid_brain.optics import CameraModel
 
 Array = npt.NDArray[np.float64]
 Floats = npt.NDArray[np.float32]
-
-_MOST_LOOKS = 1 << 14
-"""Pixels that are looked at to tell how much an object covers."""
 
 _PROTOTYPE = "/__Prototype_"
 """How OpenUSD's paths of what instances share begin."""
@@ -205,7 +202,7 @@ class StageRenderer:
         for number, group in enumerate(groups):
             shown = [shape for shape in group if self.is_visible(shape)]
             member[number, shown] = 1
-            windows[number] = self._window(camera, shown)
+            windows[number] = window(camera, [self.vertices(shape) for shape in shown])
         if seen is None:
             seen = np.full((camera.height, camera.width), -1, np.int32)
         counts = self._tracer.covered(scene, camera, windows, member, seen)
@@ -380,25 +377,6 @@ class StageRenderer:
             drawn[i] = key, Drawn(i, surfaces[i], triangles, *world_geometry(triangles, matrix))
         self._drawn = drawn
         return [piece for _, piece in drawn.values()]
-
-    def _window(self, camera: CameraModel, shapes: Sequence[int]) -> tuple[int, int, int, int, int]:
-        """Pixels to look at around shapes: first column and row, how many of each, and from one to the next."""
-        if not shapes:
-            return 0, 0, 0, 0, 1
-        points = np.concatenate([self.vertices(shape) for shape in shapes])
-        pixels, depth = camera.project(points)
-        if camera.kind != "fisheye" and not (depth > camera.near).any():
-            return 0, 0, 0, 0, 1
-        low, high = np.zeros(2), np.array([camera.width, camera.height], float)
-        if np.isfinite(pixels).all() and (camera.kind == "fisheye" or (depth > 0.0).all()):
-            # A long edge bends outwards under distortion; two pixels cover that of the triangles of an object.
-            margin = 0.0 if camera.kind == "pinhole" else 2.0
-            low, high = np.maximum(low, pixels.min(0) - 1 - margin), np.minimum(high, pixels.max(0) + 1 + margin)
-        left, top = int(low[0]), int(low[1])
-        width, height = max(int(np.ceil(high[0])) - left, 0), max(int(np.ceil(high[1])) - top, 0)
-        step = max(1, math.isqrt(width * height // _MOST_LOOKS) + (width * height > _MOST_LOOKS))
-        half = (step - 1) // 2
-        return left + half, top + half, -(-(width - half) // step), -(-(height - half) // step), step
 
 
 def _is_below(path: str, root: str) -> bool:

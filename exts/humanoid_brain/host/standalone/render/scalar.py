@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from humanoid_brain.errors import DeviceError
-from humanoid_brain.host.standalone.render.rays import Guides
+from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.optics import CameraModel
 from humanoid_brain.rng import stream
 
