@@ -11,7 +11,11 @@ import pytest
 
 from tests.contract.fake_kit import RECORD, signature
 
-SOURCES = ("extension.py", "kit_window.py", "ui/services/kit.py")
+_TESTS = "tests/kit/humanoid_brain_tests/humanoid_brain_tests"
+SOURCES = (
+    *(f"exts/humanoid_brain/{name}" for name in ("extension.py", "kit_window.py", "ui/services/kit.py")),
+    *(f"{_TESTS}/{name}" for name in ("driver.py", "tests/__init__.py")),
+)
 _PREFIXES = ("carb", "omni")
 _KNOWN = {**RECORD["functions"], **RECORD["classes"]}
 _PLACES = {*_KNOWN, *RECORD["enums"], *RECORD["constants"], "omni.ext.IExt"}
@@ -79,8 +83,8 @@ def _call_faults(node: ast.Call, names: dict[str, str]) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_extension_uses_what_kit_has(name: str, repo_root: Path) -> None:
-    source = (repo_root / "exts" / "humanoid_brain" / name).read_text()
-    assert any(prefix in source for prefix in ("import carb", "import omni."))
+    source = (repo_root / name).read_text()
+    assert any(prefix in source for prefix in ("import carb", "import omni.", "from omni."))
     assert not list(faults(source))
 
 
@@ -96,6 +100,9 @@ def test_the_extension_uses_what_kit_has(name: str, repo_root: Path) -> None:
         ("from omni.kit import notification_manager as m\nm.post_notification()", "missing a required argument"),
         ("from omni.kit.viewport.utility import get_viewport", "utility.get_viewport was not recorded"),
         ("import carb\ncarb.log_warning('x')", "carb.log_warning was not recorded"),
+        ("from omni.kit import ui_test\nui_test.Vec2(1, 2)", ""),
+        ("from omni.kit import ui_test\nui_test.click(1, 2)", "ui_test.click was not recorded"),
+        ("from omni.kit import ui_test\nui_test.wait_n_updates(frames=2)", "unexpected keyword argument 'frames'"),
     ],
 )
 def test_a_name_or_parameter_that_was_not_recorded_is_found(line: str, fault: str) -> None:
