@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,6 +80,16 @@ def _call_faults(node: ast.Call, names: dict[str, str]) -> Iterator[str]:
         signature(entry["params"]).bind(*node.args, **{each.arg or "": each.value for each in node.keywords})
     except TypeError as error:
         yield f"line {node.lineno}: {place or method}: {error}"
+
+
+def test_the_manifest_of_the_tests_has_keys_that_kit_knows_and_finds_the_story(repo_root: Path) -> None:
+    folder = repo_root / "tests" / "kit" / "humanoid_brain_tests"
+    manifest = tomllib.loads((folder / "extension.toml").read_text())
+    (module,) = manifest["python"]["module"]
+    assert module == {"name": folder.name} and (folder / folder.name / "tests" / "__init__.py").is_file()
+    (test,) = manifest["test"]
+    assert [*test] == [key for key in ("name", "timeout", "dependencies", "args") if key in test]
+    assert manifest["dependencies"] == {"humanoid_brain": {}} and "omni.kit.ui_test" in test["dependencies"]
 
 
 @pytest.mark.parametrize("name", SOURCES)

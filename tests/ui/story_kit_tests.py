@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The tests for Isaac Sim's own runner are run in a Kit of recorded names: omni.ui, PhysX and pictures are real, and what
+"""The tests for Isaac Sim's own runner are run in a Kit of recorded names. omni.ui, PhysX and pictures are real; what
 omni.kit.ui_test would click is clicked by omni.ui.testing. Run with a folder, and the version of the names.
 """
 
