@@ -127,6 +127,8 @@ class Studio:
         self.viewport.covered = self.window.panels["Training"].overlay.covers  # pyright: ignore[reportAttributeAccessIssue]
         self._built = self.session.scene_built.subscribe(self._show_scene)
         self._following = self.session.live.changed.subscribe(self._show_live)
+        self._looking = self.session.shown_term.changed.subscribe(self.viewport.edit)
+        self.session.viewport_waits = lambda: self.viewport.waiting
         self._reset = self.session.view_reset.subscribe(self.viewport.reset_view)
         self._menus = [
             self.services.add_menu("Reset view", self.viewport.reset_view),
@@ -177,7 +179,7 @@ class Studio:
 
     def close(self) -> None:
         """Take everything down."""
-        for subscription in (self._built, self._reset, self._following, *self._menus):
+        for subscription in (self._built, self._reset, self._following, self._looking, *self._menus):
             subscription.cancel()
         self.window.destroy()
         self.viewport.destroy()

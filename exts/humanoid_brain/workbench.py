@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from humanoid_brain.learning.export import PolicyExportJob
     from humanoid_brain.learning.job import TrainingJob
     from humanoid_brain.learning.runs import RunShelf
+    from humanoid_brain.randomization.look import TermLook
     from humanoid_brain.scene.job import SceneJob
 
 MOST_SHOWN = 16
@@ -66,6 +67,19 @@ class Workbench:
         from humanoid_brain.scene.job import SceneJob
 
         return SceneJob(config, path)
+
+    def look(self, path: Path | None) -> TermLook:
+        """What shows draws of single terms on the stage that the viewport shows."""
+        from humanoid_brain.randomization.look import TermLook
+
+        if self._inside_kit or path is None:
+            from humanoid_brain import host
+
+            return TermLook(host.load().stage.get_current_stage)
+        from pxr import Usd
+
+        stage = Usd.Stage.Open(str(path))
+        return TermLook(lambda: stage)
 
     def preview(self, config: CaptureConfig, frames: int) -> tuple[PreviewJob, PreviewJob]:
         """Draw the first frames of a capture on one sheet."""

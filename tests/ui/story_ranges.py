@@ -58,7 +58,27 @@ async def _sets_a_range(user: Driver) -> None:
     await steps.opens(user, "Randomization")
     await user.picture("randomization")
     await steps.sets_a_range(user)
+    await _sees_the_term_in_the_viewport(user)
+
+
+async def _sees_the_term_in_the_viewport(user: Driver) -> None:
+    """The last row that was dragged is that of the vignette."""
+    panel, viewport = user.panel("Randomization"), user.studio.viewport
+    await user.until("the draw", lambda: panel.model.look.term.value == "image")
+    await user.until("its picture", lambda: viewport.settled and not viewport.waiting, 240)
+    assert user.session.shown_term.value is not None and panel.look_text.text.startswith("Image: ")
     await user.picture("range")
+    shown = viewport.frames
+    await user.click(panel.another_button)
+    await user.until("another one", lambda: viewport.frames > shown, 240)
+    await steps.opens(user, "Dataset")
+    assert user.session.shown_term.value is None, "whoever leaves the panel sees the scene as it is"
+    await steps.opens(user, "Randomization")
+    low = panel.views["image"].editors(steps.VIGNETTE)[0]
+    await user.click(low)
+    await user.until("the draw again", lambda: panel.model.look.term.value == "image")
+    await user.click(panel.back_button)
+    assert user.session.shown_term.value is None
 
 
 async def _previews(user: Driver) -> None:

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.evaluation import EvaluationConfig, PlayConfig
+from humanoid_brain.config.randomization import RandomizationConfig
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.jobs import Job
@@ -68,6 +69,46 @@ class PreviewResult(Protocol):
     @property
     def sheet(self) -> str:
         """Path of the picture; empty until it is written."""
+        ...
+
+
+class ShownTerm(Protocol):
+    """A draw of one term of the randomization, on the stage that the viewport shows."""
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What was drawn, by target and quantity."""
+        ...
+
+    @property
+    def edits(self) -> str:
+        """What differs from the scene, as text of a USD layer, for a viewport that draws in another process."""
+        ...
+
+    @property
+    def through_camera(self) -> bool:
+        """Whether it is seen through the scene's camera alone."""
+        ...
+
+    @property
+    def develop(self) -> Callable[[Any], Any] | None:
+        """What happens to the picture itself, uint8 [H, W, 3]."""
+        ...
+
+
+class Look(Protocol):
+    """Shows draws of single terms."""
+
+    def show(self, ranges: RandomizationConfig, term: str, frame: int) -> ShownTerm:
+        """Put a draw of a term on the stage, in place of the one before.
+
+        Raises:
+            HumanoidBrainError: The term matches nothing on the stage.
+        """
+        ...
+
+    def reset(self) -> None:
+        """Give the stage back as it was."""
         ...
 
 
@@ -285,6 +326,10 @@ class Actions(Protocol):
 
     def save_scene(self, config: SceneConfig, path: Path) -> Job:
         """Write the scene as a USD file."""
+        ...
+
+    def look(self, path: Path | None) -> Look:
+        """What shows draws on the stage in the viewport: that of a file, or, in Kit, the open one."""
         ...
 
     def preview(self, config: CaptureConfig, frames: int) -> tuple[Job, PreviewResult]:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import omni.ui as ui
 
 from humanoid_brain.ui import style
+from humanoid_brain.ui.actions import ShownTerm
 from humanoid_brain.ui.observable import Event
 from humanoid_brain.ui.orbit import Orbit
 from humanoid_brain.ui.work import error_message
@@ -45,6 +46,10 @@ class Pictures(Protocol):
 
     def pose(self, poses: dict[str, list[float]]) -> None:
         """Position and orientation wxyz, by path, of the bodies that moved."""
+        ...
+
+    def edit(self, layer: str) -> None:
+        """Edits over the scene, as text of a USD layer, in place of those before; empty: none."""
         ...
 
     def picture(self) -> Any:
@@ -83,6 +88,8 @@ class Viewport:
         """Whether the view goes with the robot."""
         self._subject: tuple[float, float, float] | None = None
         self._moving = False
+        self._develop: Callable[[Any], Any] | None = None
+        self._lent_camera = False
         self._poses: dict[str, list[float]] = {}
         self._build()
 
@@ -98,7 +105,7 @@ class Viewport:
 
     def open(self, path: Path, home: Orbit) -> None:
         """Show another scene."""
-        self._scene, self.home, self._moving = path, home, False
+        self._scene, self.home, self._moving, self._develop = path, home, False, None
         self._asked, self._subject = (), home.target
         self._hint.text = "Drawing ..."
         self._pictures.open(path)
@@ -114,6 +121,18 @@ class Viewport:
         if poses and poses != self._poses and self._scene is not None:
             self._moving, self._poses = True, poses
             self._pictures.pose(poses)
+
+    def edit(self, shown: ShownTerm | None) -> None:
+        """Put a draw of a term over the scene, in place of the one before; None takes it away."""
+        if self._scene is None:
+            return
+        self._moving = True
+        self._develop = None if shown is None else shown.develop
+        if shown is not None and shown.through_camera and not self._through_camera:
+            self._through_camera = self._lent_camera = True
+        elif shown is None and self._lent_camera:
+            self._through_camera = self._lent_camera = False
+        self._pictures.edit("" if shown is None else shown.edits)
 
     def clear(self) -> None:
         """The scene is gone."""
@@ -136,11 +155,11 @@ class Viewport:
 
     def reset_view(self) -> None:
         """Back to the view that a new scene begins with."""
-        self.orbit, self._through_camera = self.home, False
+        self.orbit, self._through_camera, self._lent_camera = self.home, False, False
 
     def look_through_camera(self) -> None:
         """From the scene's own camera, as captures see it."""
-        self._through_camera = True
+        self._through_camera, self._lent_camera = True, False
 
     def update(self) -> None:
         """Ask for what is needed, show what has come; called in each frame."""
@@ -148,6 +167,9 @@ class Viewport:
         picture = self._pictures.picture()
         if picture is not None and self._scene is not None:
             height, width, _ = picture.shape
+            if self._develop is not None:
+                picture = picture.copy()
+                picture[..., :3] = self._develop(picture[..., :3])
             self._provider.set_data_array(picture, [width, height])
             self._image.visible, self._hint.visible = True, False
             self.frames += 1
@@ -224,12 +246,12 @@ class Viewport:
         if self._held is None:
             return
         right, down = x - self._last[0], y - self._last[1]
-        self._last, self._through_camera = (x, y), False
+        self._last, self._through_camera, self._lent_camera = (x, y), False, False
         if self._held == _LEFT:
             self.orbit = self.orbit.turned(right, down)
         else:
             self.orbit = self.orbit.moved(right, down, self._image_frame.computed_height)
 
     def _zoomed(self, notches: float) -> None:
-        self._through_camera = False
+        self._through_camera = self._lent_camera = False
         self.orbit = self.orbit.zoomed(notches)

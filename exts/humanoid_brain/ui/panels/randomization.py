@@ -61,6 +61,8 @@ class RandomizationPanel(Panel):
         self.problems.update()
         self.job.update(self.model.task.job)
         self.preview_button.enabled = not self.session.worker.busy
+        self.model.look.update()
+        self._show_look()
 
     def reset(self) -> None:
         """The ranges that a new session begins with."""
@@ -74,11 +76,15 @@ class RandomizationPanel(Panel):
         """Take over an earlier draft."""
         self.model.apply(state)
 
+    def on_hidden(self) -> None:
+        """Show the scene as it is."""
+        self.model.look.take_back()
+
     def destroy(self) -> None:
         """End."""
         self._forget()
         self._sheet.destroy()
-        self.model.task.close()
+        self.model.close()
         self._typing = self._counting = None
         super().destroy()
 
@@ -101,6 +107,7 @@ class RandomizationPanel(Panel):
         self._frame = ui.Frame(height=0)
 
     def _foot(self) -> None:
+        self._look_row()
         self.problems = Problems(self.model.form)
         self.messages = Messages()
         self.job = JobBar()
@@ -112,6 +119,28 @@ class RandomizationPanel(Panel):
         self._counting = value.subscribe_value_changed_fn(
             lambda model: setattr(self.model.pictures, "value", PICTURES[model.as_int])
         )
+
+    def _look_row(self) -> None:
+        look = self.model.look
+        self._look = ui.HStack(height=24, spacing=style.GAP)
+        with self._look:
+            self.look_switch = SwitchModel(lambda: look.on.value, lambda on: setattr(look.on, "value", on))
+            with ui.VStack(width=18):
+                ui.Spacer(height=4)
+                ui.CheckBox(self.look_switch, width=16, height=16)
+            self.look_text = ui.Label(
+                "", elided_text=True, tooltip="A draw of the term whose rows are touched, on the scene in the viewport"
+            )
+            self.another_button = button("Another draw", look.another, width=104, height=24)
+            self.back_button = button("Take back", look.take_back, width=84, height=24)
+
+    def _show_look(self) -> None:
+        look = self.model.look
+        name = look.term.value.replace("_", " ").capitalize()
+        self.another_button.visible = self.back_button.visible = bool(name)
+        text = f"{name}: {look.text.value}" if name else look.text.value
+        self.look_text.text = text or "Show in the viewport what is touched"
+        self.look_text.name = "" if name else "dim"
 
     def _rebuild(self) -> None:
         self._stale = False
@@ -154,7 +183,10 @@ class RandomizationPanel(Panel):
             if not entry.on:
                 return
 
-            self._rows(entry.name, entry, 1, drawn=True)
+            touched = ui.VStack(height=0)
+            touched.set_mouse_pressed_fn(lambda *_: self.model.look.touch(entry.name))
+            with touched:
+                self._rows(entry.name, entry, 1, drawn=True)
             inner = f"{entry.name}.settings"
             if any(not self._drawn(row) and self.model.finds_row(entry, row) for row in self.model.rows(entry)):
                 self._folded.setdefault(inner, True)
