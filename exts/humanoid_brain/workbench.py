@@ -147,7 +147,7 @@ class Workbench:
         path = make_folder(self._temporary() / f"live_{self._scenes}") / "scene.usda"
         shown = min(scene.num_envs, MOST_SHOWN)
         write_scene(scene, path, shown)
-        return LiveScene(path, shown, scene.spacing, env)
+        return LiveScene(path, scene.num_envs, shown, scene.spacing, env)
 
     def close(self) -> None:
         """Remove what was written for the eye alone."""
@@ -162,24 +162,35 @@ class Workbench:
 
 
 class LiveScene:
-    """A file with the first environments of a simulation, and where their bodies are.
+    """A file with some environments of a simulation, the first ones until another is watched, and where bodies are.
 
     Args:
         path: The file.
-        shown: Environments in it.
+        total: Environments of the simulation.
+        shown: Environments in the file.
         spacing: Distance between them, m.
         env: Gives the environment, or None while there is none.
     """
 
-    def __init__(self, path: Path, shown: int, spacing: float, env: Callable[[], HumanoidEnv | None]) -> None:
-        self.path, self.shown, self.spacing = path, shown, spacing
+    def __init__(
+        self, path: Path, total: int, shown: int, spacing: float, env: Callable[[], HumanoidEnv | None]
+    ) -> None:
+        self.path, self.total, self.shown, self.spacing = path, total, shown, spacing
         self._env = env
         self._bodies: Bodies | None = None
+        self._first, self._watched = 0, 0
+
+    def watch(self, environment: int) -> None:
+        """Show the environment of a number, and those after it where the first ones are not enough."""
+        first = 0 if environment < self.shown else min(environment, self.total - self.shown)
+        self._watched = environment
+        if first != self._first:
+            self._first, self._bodies = first, None
 
     @property
     def subject(self) -> str:
-        """Path of the first robot's root link."""
-        return "" if self._bodies is None else self._bodies.root
+        """Path of the watched robot's root link."""
+        return "" if self._bodies is None else self._bodies.root(self._watched - self._first)
 
     def poses(self) -> dict[str, list[float]]:
         """Position and orientation wxyz of each body by path."""
@@ -190,5 +201,5 @@ class LiveScene:
         if self._bodies is None:
             from humanoid_brain.learning.bodies import Bodies
 
-            self._bodies = Bodies(env.simulation, self.shown, self.spacing)
+            self._bodies = Bodies(env.simulation, self.shown, self.spacing, self._first)
         return self._bodies.poses()

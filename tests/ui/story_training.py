@@ -21,6 +21,7 @@ async def trains(user: Driver) -> None:
     panel = await steps.opens(user, "Training")
     model = panel.model
     await _sets_up(user, panel)
+    await _changes_the_display(user, panel)
     await steps.starts(user, OUTPUT)
     await user.until("the viewport", lambda: user.studio.viewport.frames > 1, PATIENCE)
     await user.picture("training")
@@ -31,6 +32,7 @@ async def trains(user: Driver) -> None:
     await user.until("a clear picture", lambda: user.studio.viewport.frames >= shown + 3, PATIENCE)
     await user.picture("paused")
     await steps.resumes(user)
+    await _watches_another_environment(user)
     await _folds_and_moves_the_overlay(user, panel.overlay)
 
     newest = newest_checkpoint()  # a quick machine has passed the iteration of the first one already
@@ -53,6 +55,31 @@ async def _sets_up(user: Driver, panel: Any) -> None:
     weight = panel.rewards.weights["alive"]
     await user.slide(weight, 40)
     assert form.value.task.rewards["alive"].weight > 0.5
+
+
+async def _changes_the_display(user: Driver, panel: Any) -> None:
+    """What is set elsewhere, as by the settings of an earlier session, is what the widgets show."""
+    pacing = user.session.pace
+    before = pacing.collect()
+    pacing.apply({"mode": "none", "share": 0.25, "every": 7})
+    await user.frames()
+    assert steps.chosen(panel.mode) == 2
+    assert (panel.every.model.as_int, panel.share.model.as_float) == (7, 0.25)
+    pacing.apply(before)
+    await user.frames()
+    assert steps.chosen(panel.mode) == 1 and pacing.collect()["every"] == before["every"]
+
+
+async def _watches_another_environment(user: Driver) -> None:
+    viewport, live = user.studio.viewport, user.session.live.value
+    first, far = live.subject, viewport.orbit.distance
+    await user.slide(viewport._environment, 9)
+    number = viewport.environment.value
+    assert 0 < number < live.total == 16
+    await user.until("the robot", lambda: live.subject != first)
+    assert f"env_{number}/" in live.subject
+    await user.until("the view", lambda: viewport.orbit.distance < far)
+    await user.picture("another_environment")
 
 
 async def _asks_for_a_second_job(user: Driver) -> None:

@@ -126,13 +126,22 @@ class LiveView(Protocol):
         ...
 
     @property
+    def total(self) -> int:
+        """Environments of the simulation, each of which can be watched."""
+        ...
+
+    def watch(self, environment: int) -> None:
+        """Show the environment of a number, and others."""
+        ...
+
+    @property
     def spacing(self) -> float:
         """Distance between them, m."""
         ...
 
     @property
     def subject(self) -> str:
-        """Path of the body that a view follows: the root link of the first robot; empty while there is none."""
+        """Path of the body that a view follows: the root link of the watched robot; empty while there is none."""
         ...
 
     def poses(self) -> dict[str, list[float]]:

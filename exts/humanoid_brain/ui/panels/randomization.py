@@ -15,6 +15,7 @@ from humanoid_brain.ui.layout import panel_layout
 from humanoid_brain.ui.panel import Panel
 from humanoid_brain.ui.randomization_model import PICTURES, POSE, Entry, Family, RandomizationModel
 from humanoid_brain.ui.session import Session
+from humanoid_brain.ui.widgets.choice import ValueChoice
 from humanoid_brain.ui.widgets.form_view import FormView
 from humanoid_brain.ui.widgets.models import SwitchModel
 from humanoid_brain.ui.widgets.parts import JobBar, Messages, PresetBar, Problems, Section, button
@@ -85,7 +86,7 @@ class RandomizationPanel(Panel):
         self._forget()
         self._sheet.destroy()
         self.model.close()
-        self._typing = self._counting = None
+        self._typing = None
         super().destroy()
 
     def preview(self) -> None:
@@ -113,12 +114,10 @@ class RandomizationPanel(Panel):
         self.job = JobBar()
         with ui.HStack(height=28, spacing=style.GAP):
             self.preview_button = button("Preview", self.preview, primary=True, height=28)
-            labels = [f"{count} pictures" for count in PICTURES]
-            self.count = ui.ComboBox(PICTURES.index(self.model.pictures.value), *labels, width=120)
-        value = self.count.model.get_item_value_model()
-        self._counting = value.subscribe_value_changed_fn(
-            lambda model: setattr(self.model.pictures, "value", PICTURES[model.as_int])
-        )
+            labels = {count: f"{count} pictures" for count in PICTURES}
+            counting = ValueChoice(self.model.pictures, labels, width=120)
+            self.count = counting.widget
+            self.subscriptions.add(*counting.subscriptions)
 
     def _look_row(self) -> None:
         look = self.model.look

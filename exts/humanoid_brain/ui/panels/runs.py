@@ -16,6 +16,7 @@ from humanoid_brain.ui.panel import Panel
 from humanoid_brain.ui.runs_model import METRICS, RunsModel, evaluation_text
 from humanoid_brain.ui.series import number_text
 from humanoid_brain.ui.session import Session
+from humanoid_brain.ui.widgets.choice import Choice, ValueChoice
 from humanoid_brain.ui.widgets.form_view import FormView
 from humanoid_brain.ui.widgets.parts import JobBar, Messages, Section, button
 from humanoid_brain.ui.widgets.plots import Chart
@@ -37,7 +38,7 @@ class RunsPanel(Panel):
         self.views: dict[str, FormView] = {}
         """The rows by heading."""
         self._stale = True
-        self._kept: list[Any] = []
+        self._comparing: Choice | None = None
 
     def build(self) -> None:
         """Make the widgets, and look through the folder for the first time."""
@@ -93,7 +94,7 @@ class RunsPanel(Panel):
             view.destroy()
         self.views.clear()
         self.model.close()
-        self._kept = []
+        self._let_go()
         super().destroy()
 
     # -- parts
@@ -122,15 +123,11 @@ class RunsPanel(Panel):
 
     def _curve(self) -> None:
         with ui.HStack(height=style.ROW, spacing=style.GAP):
-            keys = [*METRICS]
-            self.metric = ui.ComboBox(keys.index(self.model.metric.value), *METRICS.values(), width=180)
+            measuring = ValueChoice(self.model.metric, METRICS, width=180)
+            self.metric = measuring.widget
+            self.subscriptions.add(*measuring.subscriptions)
             ui.Label("Compare with", name="dim", width=0)
             self.compare = ui.Frame()
-        chosen = self.metric.model.get_item_value_model()
-        self._kept = [
-            chosen,
-            chosen.subscribe_value_changed_fn(lambda m: setattr(self.model.metric, "value", keys[m.as_int])),
-        ]
         self._chart_frame = ui.Frame(height=0)
 
     def _rows(self, name: str, form: Any, paths: tuple[Location, ...]) -> None:
@@ -190,17 +187,20 @@ class RunsPanel(Panel):
         others = [path for path in self.model.runs if path != self.model.selected.value]
         labels = ["no other run", *(self.model.title(self.model.runs[path]) for path in others)]
         now = others.index(self.model.compared.value) + 1 if self.model.compared.value in others else 0
-        self.compare.clear()
-        with self.compare:
-            self.other = ui.ComboBox(now, *labels)
 
-        def picked(model: ui.AbstractValueModel) -> None:
-            place = model.as_int
+        def picked(place: int) -> None:
             self.model.compared.value = others[place - 1] if place else None
             self.model.listed.emit()
 
-        value = self.other.model.get_item_value_model()
-        self._kept[2:] = [value, value.subscribe_value_changed_fn(picked)]
+        self._let_go()
+        self.compare.clear()
+        with self.compare:
+            self._comparing = Choice(now, labels, picked)
+            self.other = self._comparing.widget
+
+    def _let_go(self) -> None:
+        if self._comparing is not None:
+            self._comparing.close()
 
     def _renew(self) -> None:
         self._stale = True

@@ -16,6 +16,7 @@ from humanoid_brain.ui.overlay import Overlay
 from humanoid_brain.ui.panel import Panel
 from humanoid_brain.ui.session import Session
 from humanoid_brain.ui.training_model import CURVES, FOLDER, TrainingModel
+from humanoid_brain.ui.widgets.choice import ValueChoice
 from humanoid_brain.ui.widgets.form_view import FormView
 from humanoid_brain.ui.widgets.models import ShareModel, SwitchModel
 from humanoid_brain.ui.widgets.parts import Messages, PresetBar, Problems, Section, button
@@ -163,8 +164,8 @@ class TrainingPanel(Panel):
         pacing = self.session.pace
         with ui.HStack(height=style.ROW, spacing=style.GAP):
             ui.Label("Show", width=style.LABEL, tooltip="What of the simulation the viewport shows while it trains")
-            keys = [*pace.MODES]
-            self.mode = ui.ComboBox(keys.index(pacing.mode.value), *pace.MODES.values())
+            showing = ValueChoice(pacing.mode, pace.MODES)
+            self.mode = showing.widget
             self.every = ui.IntDrag(width=64, min=1, max=200, tooltip="With every n-th frame: n")
             self.every.model.set_value(pacing.every.value)
             ui.Spacer(width=style.UNIT)
@@ -182,11 +183,13 @@ class TrainingPanel(Panel):
                 ui.Spacer(height=3)
                 self.overlay_box = ui.CheckBox(switch, width=16, height=16)
             ui.Label("over the viewport", name="dim")
-        self.subscriptions.add(self.overlay.on.changed.subscribe(lambda on: switch._value_changed()))
-        chosen = self.mode.model.get_item_value_model()
+        self.subscriptions.add(
+            *showing.subscriptions,
+            self.overlay.on.changed.subscribe(lambda on: switch._value_changed()),
+            pacing.every.changed.subscribe(self.every.model.set_value),
+            pacing.share.changed.subscribe(self.share.model.set_value),
+        )
         self._kept = [
-            chosen,
-            chosen.subscribe_value_changed_fn(lambda m: setattr(pacing.mode, "value", keys[m.as_int])),
             self.every.model.subscribe_value_changed_fn(lambda m: setattr(pacing.every, "value", max(1, m.as_int))),
             self.share.model.subscribe_value_changed_fn(lambda m: setattr(pacing.share, "value", m.as_float)),
         ]

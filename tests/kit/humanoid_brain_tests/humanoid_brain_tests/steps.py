@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
+from humanoid_brain.ui.randomization_model import PICTURES
+
 PATIENCE = 600.0
 """Time in s that a step takes at most: the first picture of a ray tracer may wait for its shaders."""
 VIGNETTE = ("terms", "image", "vignette")
@@ -63,6 +65,11 @@ async def slide_to(user: User, widget: Any, form: Any, path: tuple[Any, ...], va
     raise AssertionError(f"{path} is {form.get(path)} and cannot be dragged to {value}")
 
 
+def chosen(combo: Any) -> int:
+    """Number of the entry that a combo box shows."""
+    return combo.model.get_item_value_model().as_int
+
+
 async def opens(user: User, title: str) -> Any:
     """Bring a panel to the front."""
     await user.click(user.window.tabs[title])
@@ -99,6 +106,7 @@ async def previews(user: User, pictures: int = 4) -> None:
     """A sheet of draws."""
     panel = await opens(user, "Randomization")
     panel.model.pictures.value = pictures
+    assert chosen(panel.count) == PICTURES.index(pictures), "the combo box follows"
     await user.click(panel.preview_button)
     assert user.session.worker.busy and not panel.messages.shown, panel.messages.shown
     await user.until("the preview", lambda: bool(panel.model.sheet.value) and not user.session.worker.busy)
@@ -113,6 +121,8 @@ async def captures(user: User, output: str) -> None:
     for name, value in small.items():
         model.form.set((name,), value)
     model.form.set(("dataset", "workers"), 1)
+    (quality,) = panel.views["Frames"].editors(("quality",))
+    assert chosen(quality) == 0, "the combo box follows"
     await user.click(panel.start_button)
     assert not panel.messages.shown, panel.messages.shown
     await user.until("a picture", lambda: model.shown.value is not None)
