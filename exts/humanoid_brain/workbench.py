@@ -12,17 +12,21 @@ from typing import TYPE_CHECKING
 from humanoid_brain.config.base import load
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.evaluation import EvaluationConfig, PlayConfig
+from humanoid_brain.config.export import ExportConfig
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.config.validation import ValidationConfig
 from humanoid_brain.files import make_folder
 
 if TYPE_CHECKING:
+    from humanoid_brain.capture.cluster import ClusterJob
+    from humanoid_brain.capture.export.job import ExportJob
     from humanoid_brain.capture.job import CaptureJob
     from humanoid_brain.capture.preview import PreviewJob
     from humanoid_brain.capture.validate.job import ValidationJob
     from humanoid_brain.capture.watch import FrameWatch
     from humanoid_brain.evaluation.job import EvaluationJob
+    from humanoid_brain.evaluation.play import PlayJob
     from humanoid_brain.evaluation.walk import WalkJob
     from humanoid_brain.learning.bodies import Bodies
     from humanoid_brain.learning.env import HumanoidEnv
@@ -96,20 +100,27 @@ class Workbench:
         job = TrainingJob(config, checkpoint=checkpoint or config.resume_from or None, keep_state=True)
         return job, job, self._live_scene(config.scene, lambda: job.env)
 
-    def capture(self, config: CaptureConfig) -> tuple[CaptureJob, CaptureJob, FrameWatch]:
+    def capture(self, config: CaptureConfig) -> tuple[CaptureJob | ClusterJob, CaptureJob | ClusterJob, FrameWatch]:
         """Capture a dataset, or go on with one."""
+        from humanoid_brain.capture.cluster import ClusterJob
         from humanoid_brain.capture.job import CaptureJob
         from humanoid_brain.capture.watch import FrameWatch
 
-        job = CaptureJob(config)
+        job = CaptureJob(config) if config.cluster is None else ClusterJob(config)
         return job, job, FrameWatch(config.output)
 
-    def inspect(self, dataset: Path) -> tuple[ValidationJob, ValidationJob]:
+    def inspect(self, config: ValidationConfig) -> tuple[ValidationJob, ValidationJob]:
         """Inspect a dataset and write its quality report."""
         from humanoid_brain.capture.validate.job import ValidationJob
 
-        job = ValidationJob(ValidationConfig(path=dataset))
+        job = ValidationJob(config)
         return job, job
+
+    def export_dataset(self, config: ExportConfig) -> ExportJob:
+        """Write a dataset in the layout of another tool."""
+        from humanoid_brain.capture.export.job import ExportJob
+
+        return ExportJob(config)
 
     def shelf(self) -> RunShelf:
         """What finds past runs."""
@@ -124,6 +135,12 @@ class Workbench:
         job = WalkJob(config)
         training = load(TrainingConfig, config.folder / "config.yaml")
         return job, self._live_scene(play_setup(training, config).scene, lambda: job.env)
+
+    def film(self, config: PlayConfig) -> PlayJob:
+        """Make a film of a policy."""
+        from humanoid_brain.evaluation.play import PlayJob
+
+        return PlayJob(config)
 
     def evaluate(self, config: EvaluationConfig) -> EvaluationJob:
         """Measure a policy."""

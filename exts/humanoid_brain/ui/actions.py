@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.evaluation import EvaluationConfig, PlayConfig
+from humanoid_brain.config.export import ExportConfig
 from humanoid_brain.config.randomization import RandomizationConfig
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.config.training import TrainingConfig
+from humanoid_brain.config.validation import ValidationConfig
 from humanoid_brain.jobs import Job
 
 
@@ -353,8 +355,12 @@ class Actions(Protocol):
         """Capture a dataset, or go on with the one in the output folder."""
         ...
 
-    def inspect(self, dataset: Path) -> tuple[Job, QualityResult]:
+    def inspect(self, config: ValidationConfig) -> tuple[Job, QualityResult]:
         """Inspect a dataset and write its quality report."""
+        ...
+
+    def export_dataset(self, config: ExportConfig) -> Job:
+        """Write a dataset in the layout of another tool."""
         ...
 
     def shelf(self) -> Shelf:
@@ -363,6 +369,10 @@ class Actions(Protocol):
 
     def play(self, config: PlayConfig) -> tuple[Job, LiveView | None]:
         """Let a policy walk in the viewport until the job is stopped."""
+        ...
+
+    def film(self, config: PlayConfig) -> Job:
+        """Make a film of a policy."""
         ...
 
     def evaluate(self, config: EvaluationConfig) -> Job:

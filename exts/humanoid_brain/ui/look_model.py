@@ -14,7 +14,7 @@ from humanoid_brain.ui.series import number_text
 from humanoid_brain.ui.session import Session
 from humanoid_brain.ui.work import error_message
 
-_MOST = 4
+_MOST = 3
 """Drawn quantities that are told."""
 
 
@@ -36,7 +36,7 @@ class LookModel:
         self.text = Value("")
         """What was drawn, or why nothing is shown, in a line."""
         self._frame = 0
-        self._wanted = ""
+        self._wanted = self._quantity = ""
         self._there = False
         self._path: Path | None = None
         self._look: Look | None = None
@@ -49,10 +49,11 @@ class LookModel:
             self.on.changed.subscribe(lambda on: self.take_back()),
         ]
 
-    def touch(self, term: str) -> None:
-        """A row of a term was touched: show a draw of it soon."""
+    def touch(self, term: str, quantity: str = "") -> None:
+        """A row of a term was touched: show a draw of it soon, and tell that quantity first."""
         if self.on.value:
             self._wanted = term
+            self._quantity = quantity or self._quantity
 
     def another(self) -> None:
         """Show another draw of the same term."""
@@ -86,7 +87,7 @@ class LookModel:
             self.take_back()
             self.text.value = error_message(error).text
             return
-        self.term.value, self.text.value = term, _words(shown)
+        self.term.value, self.text.value = term, _words(shown, self._quantity)
         self.session.shown_term.value = shown
 
     def close(self) -> None:
@@ -99,7 +100,7 @@ class LookModel:
 
     def _edited(self, path: Location) -> None:
         if len(path) > 1 and path[0] == "terms":
-            self.touch(str(path[1]))
+            self.touch(str(path[1]), str(path[2]) if len(path) > 2 else "")
         elif not path:
             self.take_back()
 
@@ -123,14 +124,15 @@ class LookModel:
         self.take_back()
 
 
-def _words(shown: ShownTerm) -> str:
-    """The first numbers that were drawn; of several targets, those of the first."""
+def _words(shown: ShownTerm, first: str) -> str:
+    """Some numbers that were drawn, one quantity before all others; of several targets, those of the first."""
     told: dict[str, str] = {}
     for name, value in shown.values.items():
         quantity = name.rpartition(".")[2].replace("_", " ")
         if quantity not in told and (text := _number(value)):
             told[quantity] = text
-    return ", ".join(f"{name} {text}" for name, text in list(told.items())[:_MOST])
+    names = sorted(told, key=lambda name: name != first.replace("_", " "))
+    return ", ".join(f"{name} {told[name]}" for name in names[:_MOST])
 
 
 def _number(value: Any) -> str:

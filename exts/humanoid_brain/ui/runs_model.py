@@ -171,6 +171,26 @@ class RunsModel:
 
         self.task.start("Play", make, lambda job: None)
 
+    def film(self) -> None:
+        """Make a film of the policy of the selected checkpoint."""
+        chosen = self._selection()
+        if chosen is None:
+            return
+        run, checkpoint = chosen
+        output = run.path / "films" / checkpoint.name
+
+        def make() -> Any:
+            config: PlayConfig = require(self.play, "Runs").model_copy(
+                update={"run": run.path, "checkpoint": checkpoint.name, "output": output}
+            )
+            return self.session.actions.film(config)
+
+        def done(job: Any) -> None:
+            if job.film:
+                self.task.say(Message("good", f"The film is {job.film}"))
+
+        self.task.start("Film", make, done)
+
     def evaluate(self) -> None:
         """Measure the policy of the selected checkpoint."""
         chosen = self._selection()

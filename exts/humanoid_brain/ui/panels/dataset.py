@@ -8,10 +8,12 @@ from typing import Any, ClassVar
 import omni.ui as ui
 
 from humanoid_brain.config.base import Location
+from humanoid_brain.config.export import ExportConfig
+from humanoid_brain.config.validation import ValidationConfig
 from humanoid_brain.jobs import JobState
 from humanoid_brain.ui import style
 from humanoid_brain.ui.dataset_model import ELSEWHERE, FOLDER, DatasetModel
-from humanoid_brain.ui.form import Row
+from humanoid_brain.ui.form import Form, Row
 from humanoid_brain.ui.layout import panel_layout
 from humanoid_brain.ui.panel import Panel
 from humanoid_brain.ui.session import Session
@@ -32,6 +34,10 @@ _SECTIONS: tuple[tuple[str, tuple[Location, ...], bool], ...] = (
 )
 """Heading, values below it, and whether it begins collapsed."""
 _OUTPUT: Location = ("output",)
+_ELSEWHERE = ("path", "images", "fail_on")
+"""Of an inspection: the folder above, what is for datasets of others, and the exit code of the command line."""
+_INSPECTION: tuple[Location, ...] = tuple((name,) for name in ValidationConfig.model_fields if name not in _ELSEWHERE)
+_EXPORT: tuple[Location, ...] = tuple((name,) for name in ExportConfig.model_fields if name != "path")
 _PLACED: tuple[Location, ...] = (*(path for _, paths, _ in _SECTIONS for path in paths), _OUTPUT)
 
 
@@ -110,9 +116,20 @@ class DatasetPanel(Panel):
             self._folder_row()
         with Section("Further settings", collapsed=True):
             self._rows("Further settings", ((),), keep=_further, collapsed=("*",))
+        with Section("How to inspect", collapsed=True):
+            self._view("How to inspect", self.model.validation, _INSPECTION)
+        with Section("Export for other tools", collapsed=True):
+            self._view("Export", self.model.layout, _EXPORT)
+            with ui.HStack(height=24, spacing=style.GAP):
+                ui.Spacer(width=style.LABEL)
+                self.export_button = button("Export", self.model.export, height=24)
+                ui.Spacer(width=style.UNIT)
 
     def _rows(self, title: str, paths: tuple[Location, ...], **options: Any) -> None:
-        view = self.views[title] = FormView(self.model.form, paths, **options)
+        self._view(title, self.model.form, paths, **options)
+
+    def _view(self, title: str, form: Form[Any], paths: tuple[Location, ...], **options: Any) -> None:
+        view = self.views[title] = FormView(form, paths, **options)
         view.build()
 
     def _folder_row(self) -> None:
@@ -152,7 +169,7 @@ class DatasetPanel(Panel):
     def _show_state(self) -> None:
         model, job = self.model, self.model.task.job
         running, state = model.running, model.state
-        self.start_button.enabled = self.inspect_button.enabled = not running
+        self.start_button.enabled = self.inspect_button.enabled = self.export_button.enabled = not running
         self.pause_button.enabled = self.stop_button.enabled = running and state is not JobState.STOPPING
         self.pause_button.text = "Resume" if state is JobState.PAUSED else "Pause"
         self.report_button.enabled = model.verdict.value is not None

@@ -139,6 +139,7 @@ class RandomizationPanel(Panel):
         self.another_button.visible = self.back_button.visible = bool(name)
         text = f"{name}: {look.text.value}" if name else look.text.value
         self.look_text.text = text or "Show in the viewport what is touched"
+        self.look_text.set_tooltip(text or "A draw of the term whose rows are touched, on the scene in the viewport")
         self.look_text.name = "" if name else "dim"
 
     def _rebuild(self) -> None:

@@ -22,8 +22,13 @@ from humanoid_brain.ui.widgets.parts import JobBar, Messages, Section, button
 from humanoid_brain.ui.widgets.plots import Chart
 from humanoid_brain.ui.widgets.run_list import ChoiceList, Line
 
-_EVALUATION: tuple[Location, ...] = (("episodes",), ("num_envs",), ("push",), ("noise",), ("device",), ("seed",))
-_PLAY: tuple[Location, ...] = (("robots",), ("device",), ("seed",))
+_EVALUATION: tuple[Location, ...] = (
+    *(("episodes",), ("num_envs",), ("episode",), ("push",), ("noise",), ("physics_dt",), ("device",), ("seed",)),
+)
+_PLAY: tuple[Location, ...] = (
+    *(("robots",), ("device",), ("seed",), ("commands",)),
+    *(("width",), ("height",), ("fps",), ("samples",), ("film",)),
+)
 _NONE = "No runs here yet. Start one in the panel Training"
 
 
@@ -60,7 +65,7 @@ class RunsPanel(Panel):
             self._show()
         self.job.update(self.model.task.job)
         usable = self.model.chosen is not None and not self.model.task.running
-        for each in (self.resume_button, self.play_button, self.evaluate_button, self.export_button):
+        for each in (self.resume_button, self.play_button, self.film_button, self.evaluate_button, self.export_button):
             each.enabled = usable
         self.open_button.enabled = self.model.run is not None
         looking = " looking ..." if self.model.scanning else ""
@@ -118,7 +123,7 @@ class RunsPanel(Panel):
                 self.refused = ui.Label("", name="warning", word_wrap=True, height=0, visible=False)
         with Section("How to evaluate", collapsed=True):
             self._rows("evaluation", self.model.evaluation, _EVALUATION)
-        with Section("How to play", collapsed=True):
+        with Section("How to play and film", collapsed=True):
             self._rows("play", self.model.play, _PLAY)
 
     def _curve(self) -> None:
@@ -140,9 +145,10 @@ class RunsPanel(Panel):
         with ui.HStack(height=28, spacing=style.GAP):
             self.resume_button = button("Resume", self.model.resume, primary=True, height=28)
             self.play_button = button("Play", self.model.play_policy, height=28, width=60)
+            self.film_button = button("Film", self.model.film, height=28, width=52)
             self.evaluate_button = button("Evaluate", self.model.evaluate, height=28, width=78)
-            self.export_button = button("Export policy", self._export, height=28, width=108)
-            self.open_button = button("Open folder", self.model.open_folder, height=28, width=98)
+            self.export_button = button("Export policy", self._export, height=28, width=104)
+            self.open_button = button("Open", self.model.open_folder, height=28, width=56)
 
     # -- what changes
 
