@@ -242,6 +242,12 @@ class RunsModel:
         if self._scan is not None:
             self._look()
 
+    def reset(self) -> None:
+        """The folder, and the settings, that a new session begins with."""
+        fresh = RunsModel(self.session)
+        self.apply(fresh.collect())
+        fresh.close()
+
     def collect(self) -> dict[str, Any]:
         """The folder and how to play and evaluate."""
         return {

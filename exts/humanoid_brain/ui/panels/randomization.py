@@ -12,7 +12,7 @@ from humanoid_brain.config.base import Location
 from humanoid_brain.ui import style
 from humanoid_brain.ui.form import Row
 from humanoid_brain.ui.layout import panel_layout
-from humanoid_brain.ui.panel import Panel
+from humanoid_brain.ui.panels.model_panel import ModelPanel
 from humanoid_brain.ui.randomization_model import PICTURES, POSE, Entry, Family, RandomizationModel
 from humanoid_brain.ui.session import Session
 from humanoid_brain.ui.widgets.choice import ValueChoice
@@ -25,16 +25,13 @@ _HOLD = {"hold": ("Drawn every", "frames")}
 """How the field that says when a term is drawn is called here."""
 
 
-class RandomizationPanel(Panel):
+class RandomizationPanel(ModelPanel[RandomizationModel]):
     """The second tab."""
 
     title: ClassVar[str] = "Randomization"
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.model = RandomizationModel(session)
-        self.views: dict[str, FormView] = {}
-        """The rows of each term that is on, by its name; of the robot's pose as "robot_pose"."""
+        super().__init__(session, RandomizationModel(session))
         self.sections: dict[str, Section] = {}
         """The headings of families and terms, by their names."""
         self.switches: dict[str, SwitchModel] = {}
@@ -57,25 +54,12 @@ class RandomizationPanel(Panel):
         """One frame."""
         if self._stale:
             self._rebuild()
-        for view in self.views.values():
-            view.update()
+        super().update()
         self.problems.update()
         self.job.update(self.model.task.job)
         self.preview_button.enabled = not self.session.worker.busy
         self.model.look.update()
         self._show_look()
-
-    def reset(self) -> None:
-        """The ranges that a new session begins with."""
-        self.model.reset()
-
-    def collect(self) -> dict[str, Any]:
-        """The draft."""
-        return self.model.collect()
-
-    def apply(self, state: dict[str, Any]) -> None:
-        """Take over an earlier draft."""
-        self.model.apply(state)
 
     def on_hidden(self) -> None:
         """Show the scene as it is."""
@@ -85,7 +69,6 @@ class RandomizationPanel(Panel):
         """End."""
         self._forget()
         self._sheet.destroy()
-        self.model.close()
         self._typing = None
         super().destroy()
 

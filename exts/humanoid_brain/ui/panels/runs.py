@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import omni.ui as ui
 
@@ -12,12 +12,11 @@ from humanoid_brain.config.base import Location
 from humanoid_brain.ui import style
 from humanoid_brain.ui.actions import Checkpoint
 from humanoid_brain.ui.layout import panel_layout
-from humanoid_brain.ui.panel import Panel
+from humanoid_brain.ui.panels.model_panel import ModelPanel
 from humanoid_brain.ui.runs_model import METRICS, RunsModel, evaluation_text
 from humanoid_brain.ui.series import number_text
 from humanoid_brain.ui.session import Session
 from humanoid_brain.ui.widgets.choice import Choice, ValueChoice
-from humanoid_brain.ui.widgets.form_view import FormView
 from humanoid_brain.ui.widgets.parts import JobBar, Messages, Section, button
 from humanoid_brain.ui.widgets.plots import Chart
 from humanoid_brain.ui.widgets.run_list import ChoiceList, Line
@@ -32,16 +31,13 @@ _PLAY: tuple[Location, ...] = (
 _NONE = "No runs here yet. Start one in the panel Training"
 
 
-class RunsPanel(Panel):
+class RunsPanel(ModelPanel[RunsModel]):
     """The tab Runs."""
 
     title: ClassVar[str] = "Runs"
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.model = RunsModel(session)
-        self.views: dict[str, FormView] = {}
-        """The rows by heading."""
+        super().__init__(session, RunsModel(session))
         self._stale = True
         self._comparing: Choice | None = None
 
@@ -58,8 +54,7 @@ class RunsPanel(Panel):
 
     def update(self) -> None:
         """One frame."""
-        for view in self.views.values():
-            view.update()
+        super().update()
         if self._stale:
             self._stale = False
             self._show()
@@ -71,20 +66,6 @@ class RunsPanel(Panel):
         looking = " looking ..." if self.model.scanning else ""
         self.where.text = f"{self.model.folder.value}{looking}"
 
-    def reset(self) -> None:
-        """The folder that a new session begins with."""
-        state = type(self.model)(self.session)
-        self.model.apply(state.collect())
-        state.close()
-
-    def collect(self) -> dict[str, Any]:
-        """The folder, and how to play and evaluate."""
-        return self.model.collect()
-
-    def apply(self, state: dict[str, Any]) -> None:
-        """Take over an earlier state."""
-        self.model.apply(state)
-
     def on_stage_closed(self) -> None:
         """End what walks or is measured."""
         self.model.task.end("The stage was closed", "Start it again")
@@ -95,10 +76,6 @@ class RunsPanel(Panel):
 
     def destroy(self) -> None:
         """End."""
-        for view in self.views.values():
-            view.destroy()
-        self.views.clear()
-        self.model.close()
         self._let_go()
         super().destroy()
 
@@ -122,9 +99,9 @@ class RunsPanel(Panel):
                 self.checkpoints = ChoiceList(self.model.choose, "None that would load", 108)
                 self.refused = ui.Label("", name="warning", word_wrap=True, height=0, visible=False)
         with Section("How to evaluate", collapsed=True):
-            self._rows("evaluation", self.model.evaluation, _EVALUATION)
+            self.rows("evaluation", self.model.evaluation, _EVALUATION)
         with Section("How to play and film", collapsed=True):
-            self._rows("play", self.model.play, _PLAY)
+            self.rows("play", self.model.play, _PLAY)
 
     def _curve(self) -> None:
         with ui.HStack(height=style.ROW, spacing=style.GAP):
@@ -134,10 +111,6 @@ class RunsPanel(Panel):
             ui.Label("Compare with", name="dim", width=0)
             self.compare = ui.Frame()
         self._chart_frame = ui.Frame(height=0)
-
-    def _rows(self, name: str, form: Any, paths: tuple[Location, ...]) -> None:
-        view = self.views[name] = FormView(form, paths)
-        view.build()
 
     def _foot(self) -> None:
         self.messages = Messages()
