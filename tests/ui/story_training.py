@@ -73,7 +73,7 @@ async def _changes_the_display(user: Driver, panel: Any) -> None:
 async def _watches_another_environment(user: Driver) -> None:
     viewport, live = user.studio.viewport, user.session.live.value
     first, far = live.subject, viewport.orbit.distance
-    await user.slide(viewport._environment, 9)
+    await user.slide(viewport._environment, 60)
     number = viewport.environment.value
     assert 0 < number < live.total == 16
     await user.until("the robot", lambda: live.subject != first)

@@ -136,7 +136,5 @@ def _words(shown: ShownTerm, first: str) -> str:
 
 
 def _number(value: Any) -> str:
-    numbers = value if isinstance(value, list) else [value]
-    if not numbers or not all(isinstance(each, int | float) and not isinstance(each, bool) for each in numbers):
-        return ""
-    return " ".join(number_text(each) for each in numbers)
+    usable = isinstance(value, int | float) and not isinstance(value, bool)
+    return number_text(value) if usable else ""
