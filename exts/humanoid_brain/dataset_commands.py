@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from humanoid_brain import console
@@ -74,10 +73,19 @@ def validate(config: ValidationConfig) -> Result:
 
 def export(config: ExportConfig) -> Result:
     """Write a dataset in the layout of another tool."""
-    from humanoid_brain.capture.export.run import export as run
+    from humanoid_brain.capture.export.job import ExportJob
 
-    summary = run(config, _counter("exported"))
-    return {**dataclasses.asdict(summary), "path": str(config.path), "output": str(summary.path)}
+    job = ExportJob(config)
+    state = console.drive(job)
+    facts = {} if job.summary is None else dataclasses.asdict(job.summary)
+    whole = job.summary is not None
+    return {
+        **facts,
+        "path": str(config.path),
+        "output": str(config.output),
+        "state": state.value,
+        "interrupted": not whole,
+    }
 
 
 def merge(config: MergeConfig) -> Result:
@@ -86,7 +94,7 @@ def merge(config: MergeConfig) -> Result:
 
     if not config.shards:
         raise DatasetError("no shards to merge", todo="Name their folders: merge-datasets SHARD SHARD --output FOLDER")
-    summary = run(config.shards, config.output, allow_missing=config.allow_missing, progress=_counter("merged"))
+    summary = run(config.shards, config.output, allow_missing=config.allow_missing, progress=_count)
     return {"output": str(config.output), **dataclasses.asdict(summary)}
 
 
@@ -100,12 +108,9 @@ def describe_capture(event: Event) -> str | None:
     return f"frame {event.index:6d}  {event.objects:3d} objects  ms: {parts}"
 
 
-def _counter(verb: str) -> Callable[[int, int], None]:
-    def show(done: int, total: int) -> None:
-        if done == total or done % 100 == 0:
-            print(f"{verb} {done} of {total} frames", file=sys.stderr)
-
-    return show
+def _count(done: int, total: int) -> None:
+    if done == total or done % 100 == 0:
+        print(f"merged {done} of {total} frames", file=sys.stderr)
 
 
 def _capture_config() -> type[CaptureConfig]:

@@ -36,6 +36,13 @@ PACKAGES = ("pydantic", "safetensors", "yaml")
 INSTALL = './python.sh -m pip install "pydantic>=2.7,<3" "safetensors>=0.4,<1" pyyaml'
 """What installs them; none of them depends on torch, numpy or USD."""
 
+_enabled: list[HumanoidBrainExtension] = []
+
+
+def running() -> HumanoidBrainExtension | None:
+    """The extension while it is enabled, as a script or a test within Kit reaches its panels; else None."""
+    return _enabled[-1] if _enabled else None
+
 
 class HumanoidBrainExtension(omni.ext.IExt):
     """Resolves Isaac Sim's names when the extension is enabled, says what was found or is missing, opens the panels.
@@ -49,6 +56,7 @@ class HumanoidBrainExtension(omni.ext.IExt):
         self._writer = ""
         self.window: KitWindow | None = None
         self._notice: Any = None
+        _enabled.append(self)
         if carb.settings.get_settings().get(CHECK_HOST):
             self._find_host(ext_id)
         if carb.settings.get_settings().get(SHOW_PANELS):
@@ -59,6 +67,7 @@ class HumanoidBrainExtension(omni.ext.IExt):
 
         The Isaac extensions stay enabled, as the dependencies of any extension do: others may use them by now.
         """
+        _enabled[:] = [each for each in _enabled if each is not self]
         window, self.window = self.window, None
         if window is not None:
             window.close()

@@ -127,12 +127,16 @@ class Studio:
         self.viewport.covered = self.window.panels["Training"].overlay.covers  # pyright: ignore[reportAttributeAccessIssue]
         self._built = self.session.scene_built.subscribe(self._show_scene)
         self._following = self.session.live.changed.subscribe(self._show_live)
+        self._looking = self.session.shown_term.changed.subscribe(self.viewport.edit)
+        self.session.viewport_waits = lambda: self.viewport.waiting
+        self._choosing = self.viewport.environment.changed.subscribe(self._look_at)
         self._reset = self.session.view_reset.subscribe(self.viewport.reset_view)
         self._menus = [
             self.services.add_menu("Reset view", self.viewport.reset_view),
             self.services.add_menu("Reset all panels", self.window.reset),
             self.services.add_menu("Close", self._leave),
         ]
+        self._grid = 1, 1.0
         self._left = False
         if config.panel:
             self.window.show(config.panel)
@@ -177,7 +181,7 @@ class Studio:
 
     def close(self) -> None:
         """Take everything down."""
-        for subscription in (self._built, self._reset, self._following, *self._menus):
+        for subscription in (self._built, self._reset, self._following, self._looking, self._choosing, *self._menus):
             subscription.cancel()
         self.window.destroy()
         self.viewport.destroy()
@@ -195,7 +199,8 @@ class Studio:
         from humanoid_brain.ui.orbit import overview
 
         if view is not None:
-            self.viewport.open(view.path, overview(grid_extent(view.shown, view.spacing)))
+            self._grid = view.shown, view.spacing
+            self.viewport.open(view.path, overview(grid_extent(view.shown, view.spacing)), view.total)
 
     def _show_scene(self, result: SceneResult) -> None:
         from humanoid_brain.scene.build import grid_extent
@@ -206,7 +211,22 @@ class Studio:
             return
         # In a room the scene's own camera is known to stand inside of the walls.
         inside = looking(config.camera.position, config.camera.target) if config.interior is not None else None
-        self.viewport.open(result.path, inside or overview(grid_extent(result.shown, config.spacing)))
+        self._grid = result.shown, config.spacing
+        home = inside or overview(grid_extent(result.shown, config.spacing))
+        self.viewport.open(result.path, home, result.shown)
+
+    def _look_at(self, number: int) -> None:
+        """Another environment: of a simulation, the poses say where its robot is; of a scene, its grid does."""
+        from humanoid_brain.scene.build import grid_origins
+        from humanoid_brain.ui.orbit import Orbit
+
+        live, (shown, spacing) = self.session.live.value, self._grid
+        if live is not None:
+            live.watch(number)
+            self._move_bodies(live)
+        elif number < shown:
+            x, y, _ = grid_origins(shown, spacing)[number].tolist()
+            self.viewport.track((x, y, Orbit().target[2]))
 
     def _leave(self) -> None:
         self._left = True

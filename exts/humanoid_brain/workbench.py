@@ -12,23 +12,28 @@ from typing import TYPE_CHECKING
 from humanoid_brain.config.base import load
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.evaluation import EvaluationConfig, PlayConfig
+from humanoid_brain.config.export import ExportConfig
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.config.validation import ValidationConfig
 from humanoid_brain.files import make_folder
 
 if TYPE_CHECKING:
+    from humanoid_brain.capture.cluster import ClusterJob
+    from humanoid_brain.capture.export.job import ExportJob
     from humanoid_brain.capture.job import CaptureJob
     from humanoid_brain.capture.preview import PreviewJob
     from humanoid_brain.capture.validate.job import ValidationJob
     from humanoid_brain.capture.watch import FrameWatch
     from humanoid_brain.evaluation.job import EvaluationJob
+    from humanoid_brain.evaluation.play import PlayJob
     from humanoid_brain.evaluation.walk import WalkJob
     from humanoid_brain.learning.bodies import Bodies
     from humanoid_brain.learning.env import HumanoidEnv
     from humanoid_brain.learning.export import PolicyExportJob
     from humanoid_brain.learning.job import TrainingJob
     from humanoid_brain.learning.runs import RunShelf
+    from humanoid_brain.randomization.look import TermLook
     from humanoid_brain.scene.job import SceneJob
 
 MOST_SHOWN = 16
@@ -67,6 +72,19 @@ class Workbench:
 
         return SceneJob(config, path)
 
+    def look(self, path: Path | None) -> TermLook:
+        """What shows draws of single terms on the stage that the viewport shows."""
+        from humanoid_brain.randomization.look import TermLook
+
+        if self._inside_kit or path is None:
+            from humanoid_brain import host
+
+            return TermLook(host.load().stage.get_current_stage)
+        from pxr import Usd
+
+        stage = Usd.Stage.Open(str(path))
+        return TermLook(lambda: stage)
+
     def preview(self, config: CaptureConfig, frames: int) -> tuple[PreviewJob, PreviewJob]:
         """Draw the first frames of a capture on one sheet."""
         from humanoid_brain.capture.preview import PreviewJob
@@ -82,20 +100,27 @@ class Workbench:
         job = TrainingJob(config, checkpoint=checkpoint or config.resume_from or None, keep_state=True)
         return job, job, self._live_scene(config.scene, lambda: job.env)
 
-    def capture(self, config: CaptureConfig) -> tuple[CaptureJob, CaptureJob, FrameWatch]:
+    def capture(self, config: CaptureConfig) -> tuple[CaptureJob | ClusterJob, CaptureJob | ClusterJob, FrameWatch]:
         """Capture a dataset, or go on with one."""
+        from humanoid_brain.capture.cluster import ClusterJob
         from humanoid_brain.capture.job import CaptureJob
         from humanoid_brain.capture.watch import FrameWatch
 
-        job = CaptureJob(config)
+        job = CaptureJob(config) if config.cluster is None else ClusterJob(config)
         return job, job, FrameWatch(config.output)
 
-    def inspect(self, dataset: Path) -> tuple[ValidationJob, ValidationJob]:
+    def inspect(self, config: ValidationConfig) -> tuple[ValidationJob, ValidationJob]:
         """Inspect a dataset and write its quality report."""
         from humanoid_brain.capture.validate.job import ValidationJob
 
-        job = ValidationJob(ValidationConfig(path=dataset))
+        job = ValidationJob(config)
         return job, job
+
+    def export_dataset(self, config: ExportConfig) -> ExportJob:
+        """Write a dataset in the layout of another tool."""
+        from humanoid_brain.capture.export.job import ExportJob
+
+        return ExportJob(config)
 
     def shelf(self) -> RunShelf:
         """What finds past runs."""
@@ -110,6 +135,12 @@ class Workbench:
         job = WalkJob(config)
         training = load(TrainingConfig, config.folder / "config.yaml")
         return job, self._live_scene(play_setup(training, config).scene, lambda: job.env)
+
+    def film(self, config: PlayConfig) -> PlayJob:
+        """Make a film of a policy."""
+        from humanoid_brain.evaluation.play import PlayJob
+
+        return PlayJob(config)
 
     def evaluate(self, config: EvaluationConfig) -> EvaluationJob:
         """Measure a policy."""
@@ -133,7 +164,7 @@ class Workbench:
         path = make_folder(self._temporary() / f"live_{self._scenes}") / "scene.usda"
         shown = min(scene.num_envs, MOST_SHOWN)
         write_scene(scene, path, shown)
-        return LiveScene(path, shown, scene.spacing, env)
+        return LiveScene(path, scene.num_envs, shown, scene.spacing, env)
 
     def close(self) -> None:
         """Remove what was written for the eye alone."""
@@ -148,24 +179,35 @@ class Workbench:
 
 
 class LiveScene:
-    """A file with the first environments of a simulation, and where their bodies are.
+    """A file with some environments of a simulation, the first ones until another is watched, and where bodies are.
 
     Args:
         path: The file.
-        shown: Environments in it.
+        total: Environments of the simulation.
+        shown: Environments in the file.
         spacing: Distance between them, m.
         env: Gives the environment, or None while there is none.
     """
 
-    def __init__(self, path: Path, shown: int, spacing: float, env: Callable[[], HumanoidEnv | None]) -> None:
-        self.path, self.shown, self.spacing = path, shown, spacing
+    def __init__(
+        self, path: Path, total: int, shown: int, spacing: float, env: Callable[[], HumanoidEnv | None]
+    ) -> None:
+        self.path, self.total, self.shown, self.spacing = path, total, shown, spacing
         self._env = env
         self._bodies: Bodies | None = None
+        self._first, self._watched = 0, 0
+
+    def watch(self, environment: int) -> None:
+        """Show the environment of a number, and those after it where the first ones are not enough."""
+        first = 0 if environment < self.shown else min(environment, self.total - self.shown)
+        self._watched = environment
+        if first != self._first:
+            self._first, self._bodies = first, None
 
     @property
     def subject(self) -> str:
-        """Path of the first robot's root link."""
-        return "" if self._bodies is None else self._bodies.root
+        """Path of the watched robot's root link."""
+        return "" if self._bodies is None else self._bodies.root(self._watched - self._first)
 
     def poses(self) -> dict[str, list[float]]:
         """Position and orientation wxyz of each body by path."""
@@ -176,5 +218,5 @@ class LiveScene:
         if self._bodies is None:
             from humanoid_brain.learning.bodies import Bodies
 
-            self._bodies = Bodies(env.simulation, self.shown, self.spacing)
+            self._bodies = Bodies(env.simulation, self.shown, self.spacing, self._first)
         return self._bodies.poses()

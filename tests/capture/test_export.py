@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from humanoid_brain.capture.dataset import Dataset
-from humanoid_brain.capture.export.run import export
+from humanoid_brain.capture.export.job import ExportJob
 from humanoid_brain.capture.frame import Box3d, Frame, ObjectLabel
 from humanoid_brain.capture.writer import DatasetWriter
 from humanoid_brain.config.export import ExportConfig
@@ -27,7 +27,7 @@ from tests.capture.synthetic import KEYPOINTS, THICKNESS, description, frame
 
 
 def run(reference: Path, output: Path, **settings: Any) -> Path:
-    export(ExportConfig(path=reference, output=output, workers=2, **settings))
+    ExportJob(ExportConfig(path=reference, output=output, workers=2, **settings)).run()
     return output
 
 

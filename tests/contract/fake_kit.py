@@ -88,9 +88,15 @@ class Kit:
     Args:
         viewport_frame: Makes a frame over the viewport.
         version: "5.1.0", or "4.5" for the one without the newer event system.
+        also: What further recorded functions do, by name.
     """
 
-    def __init__(self, viewport_frame: Callable[[str], Any], version: str = "5.1.0") -> None:
+    def __init__(
+        self,
+        viewport_frame: Callable[[str], Any],
+        version: str = "5.1.0",
+        also: dict[str, Callable[..., Any]] | None = None,
+    ) -> None:
         self.update, self.stage, self.timeline = Stream(), Stream(), Stream()
         self.settings: dict[str, Any] = {}
         self.menus: list[Any] = []
@@ -98,11 +104,12 @@ class Kit:
         self.log: list[tuple[str, str]] = []
         self.framed: list[list[str]] = []
         self._viewport_frame, self._newer = viewport_frame, version != "4.5"
+        self._also = also or {}
         self._modules: dict[str, types.ModuleType] = {}
 
     def install(self) -> None:
         """Make the modules importable; the real omni.ui, if it was imported, stays."""
-        do = self._behaviour()
+        do = {**self._behaviour(), **self._also}
         for name, entry in RECORD["functions"].items():
             if "since" not in entry or self._newer:
                 self._put(name, bound(entry, do.get(name, lambda **rest: None)))

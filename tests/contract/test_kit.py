@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,11 @@ import pytest
 
 from tests.contract.fake_kit import RECORD, signature
 
-SOURCES = ("extension.py", "kit_window.py", "ui/services/kit.py")
+_TESTS = "tests/kit/humanoid_brain_tests/humanoid_brain_tests"
+SOURCES = (
+    *(f"exts/humanoid_brain/{name}" for name in ("extension.py", "kit_window.py", "ui/services/kit.py")),
+    *(f"{_TESTS}/{name}" for name in ("driver.py", "tests/__init__.py")),
+)
 _PREFIXES = ("carb", "omni")
 _KNOWN = {**RECORD["functions"], **RECORD["classes"]}
 _PLACES = {*_KNOWN, *RECORD["enums"], *RECORD["constants"], "omni.ext.IExt"}
@@ -77,10 +82,20 @@ def _call_faults(node: ast.Call, names: dict[str, str]) -> Iterator[str]:
         yield f"line {node.lineno}: {place or method}: {error}"
 
 
+def test_the_manifest_of_the_tests_has_keys_that_kit_knows_and_finds_the_story(repo_root: Path) -> None:
+    folder = repo_root / "tests" / "kit" / "humanoid_brain_tests"
+    manifest = tomllib.loads((folder / "extension.toml").read_text())
+    (module,) = manifest["python"]["module"]
+    assert module == {"name": folder.name} and (folder / folder.name / "tests" / "__init__.py").is_file()
+    (test,) = manifest["test"]
+    assert [*test] == [key for key in ("name", "timeout", "dependencies", "args") if key in test]
+    assert manifest["dependencies"] == {"humanoid_brain": {}} and "omni.kit.ui_test" in test["dependencies"]
+
+
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_extension_uses_what_kit_has(name: str, repo_root: Path) -> None:
-    source = (repo_root / "exts" / "humanoid_brain" / name).read_text()
-    assert any(prefix in source for prefix in ("import carb", "import omni."))
+    source = (repo_root / name).read_text()
+    assert any(prefix in source for prefix in ("import carb", "import omni.", "from omni."))
     assert not list(faults(source))
 
 
@@ -96,6 +111,9 @@ def test_the_extension_uses_what_kit_has(name: str, repo_root: Path) -> None:
         ("from omni.kit import notification_manager as m\nm.post_notification()", "missing a required argument"),
         ("from omni.kit.viewport.utility import get_viewport", "utility.get_viewport was not recorded"),
         ("import carb\ncarb.log_warning('x')", "carb.log_warning was not recorded"),
+        ("from omni.kit import ui_test\nui_test.Vec2(1, 2)", ""),
+        ("from omni.kit import ui_test\nui_test.click(1, 2)", "ui_test.click was not recorded"),
+        ("from omni.kit import ui_test\nui_test.wait_n_updates(frames=2)", "unexpected keyword argument 'frames'"),
     ],
 )
 def test_a_name_or_parameter_that_was_not_recorded_is_found(line: str, fault: str) -> None:

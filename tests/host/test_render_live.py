@@ -36,6 +36,7 @@ def best(renderer: LiveRenderer) -> tuple[Image, list[int]]:
     pictures: list[Image] = []
 
     def settled() -> bool:
+        assert renderer.error is None, renderer.error
         done = renderer.settled  # before the picture is taken: it comes no later than the news of it
         picture = renderer.picture()
         if picture is not None:
@@ -74,6 +75,38 @@ def test_a_body_that_moves_is_seen_elsewhere(renderer: LiveRenderer, tmp_path: P
     after, _ = best(renderer)
     assert renderer.error is None
     assert np.abs(after.astype(int) - before).max() > 40
+
+
+def test_edits_over_the_scene_are_seen_and_taken_back(renderer: LiveRenderer, tmp_path: Path) -> None:
+    write_scene(SceneConfig(), tmp_path / "scene.usda")
+    renderer.open(tmp_path / "scene.usda")
+    renderer.look({}, 160, 90)
+    before, _ = best(renderer)
+    renderer.edit(_layer("/World/lights/sky", "over", "float inputs:intensity = 9000"))
+    bright, _ = best(renderer)
+    assert bright.mean() > before.mean() + 20
+    density, color = (
+        "custom float humanoid_brain:fog:density = 1",
+        "custom color3f humanoid_brain:fog:color = (0, 0, 0)",
+    )
+    renderer.edit(_layer("/randomization/fog", "def Scope", density, color))
+    foggy, _ = best(renderer)
+    assert foggy[..., :3].std() < 0.5 * before[..., :3].std()
+    renderer.edit(_layer("/World/camera", "over", "float focalLength = 9"))
+    elsewhere, _ = best(renderer)
+    assert np.abs(elsewhere.astype(int) - before).mean() > 3.0
+    renderer.edit("")
+    after, _ = best(renderer)
+    assert renderer.error is None
+    # Only the grain of the samples differs.
+    assert np.abs(after.astype(int) - before).mean() < 3.0 < np.abs(bright.astype(int) - before).mean()
+
+
+def _layer(path: str, kind: str, *attributes: str) -> str:
+    """A layer with attributes of one prim, as text."""
+    names = path.strip("/").split("/")
+    opened = [f'{kind} "{name}"\n{{' for name in names]
+    return "\n".join(["#usda 1.0", *opened, *attributes, *("}" for _ in names)]) + "\n"
 
 
 def test_a_scene_that_cannot_be_drawn_is_an_error_and_the_next_one_is_drawn(

@@ -17,7 +17,7 @@ import omni.ui.testing as mouse  # pyright: ignore[reportMissingImports]
 from humanoid_brain.config.studio import StudioConfig
 from humanoid_brain.studio import Studio, load_ui
 
-_ENTER = 525
+ENTER = 525
 """The key as Dear ImGui numbers it."""
 
 _ENTRY = 22.0
@@ -39,6 +39,11 @@ class Driver:
     def session(self) -> Any:
         """Of the studio."""
         return self.studio.session
+
+    @property
+    def window(self) -> Any:
+        """The main window."""
+        return self.studio.window
 
     def panel(self, title: str) -> Any:
         """A panel of the window."""
@@ -68,7 +73,7 @@ class Driver:
         """Type at the end of a text field, and press Enter."""
         await self.click(field)
         await mouse.type_text(text)
-        await mouse.press_key(_ENTER)
+        await mouse.press_key(ENTER)
         await self.frames()
 
     async def slide(self, widget: Any, right: float) -> None:

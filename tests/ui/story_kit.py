@@ -12,7 +12,7 @@ import os
 import sys
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,21 @@ EXT = "humanoid_brain-0.2.0"
 
 
 async def story(folder: Path, version: str) -> None:
+    kit, extension = enabled(version)
+    assert len(kit.update) == len(kit.stage) == len(kit.timeline) == len(kit.menus) == len(kit.actions) == 1, kit.log
+    await _trains_and_is_stopped(kit, extension, folder)
+    await _goes_on_after_being_enabled_again(kit, extension, folder)
+    left = all_of(extension.window)
+    extension.on_shutdown()
+    assert not (len(kit.update) or len(kit.stage) or len(kit.timeline) or kit.menus or kit.actions)
+    await frames(kit, 3)
+    gc.collect()
+    assert not [each() for each in left if each() is not None], "something of ours is still alive"
+    assert not [entry for entry in kit.log if entry[0] == "error"], kit.log
+
+
+def enabled(version: str, also: dict[str, Callable[..., Any]] | None = None) -> tuple[Kit, Any]:
+    """A Kit with a viewport, and the extension enabled in it; ``also`` as for :class:`Kit`."""
     viewport = ui.Window("Viewport", width=900, height=800, padding_x=0, padding_y=0)
     with viewport.frame:
         stack = ui.ZStack()
@@ -36,25 +51,16 @@ async def story(folder: Path, version: str) -> None:
         with stack:
             return ui.Frame()
 
-    kit = Kit(frame, version)
+    kit = Kit(frame, version, also)
     kit.settings["/exts/humanoid_brain/show_panels_on_startup"] = True
     kit.install()
     extension = importlib.import_module("humanoid_brain.extension").HumanoidBrainExtension()
     extension.on_startup(EXT)
-    assert len(kit.update) == len(kit.stage) == len(kit.timeline) == len(kit.menus) == len(kit.actions) == 1, kit.log
     _use_the_standalone_host(extension)
-    await _trains_and_is_stopped(kit, extension, folder)
-    await _goes_on_after_being_enabled_again(kit, extension, folder)
-    left = _all_of(extension.window)
-    extension.on_shutdown()
-    assert not (len(kit.update) or len(kit.stage) or len(kit.timeline) or kit.menus or kit.actions)
-    await frames(kit, 3)
-    gc.collect()
-    assert not [each() for each in left if each() is not None], "something of ours is still alive"
-    assert not [entry for entry in kit.log if entry[0] == "error"], kit.log
+    return kit, extension
 
 
-def _all_of(window: Any) -> list[weakref.ref[Any]]:
+def all_of(window: Any) -> list[weakref.ref[Any]]:
     """What must be gone after the shutdown. ovui itself lists windows also after they were destroyed."""
     main = window.window
     return [weakref.ref(each) for each in (window, main, main.window, window.session, *main.panels.values())]
@@ -158,16 +164,14 @@ async def click(kit: Kit, widget: Any) -> None:
     await frames(kit, 3)
 
 
-def main() -> None:
+def main(tell: Callable[[], Awaitable[None]]) -> None:
     """Tell it."""
     failed: list[BaseException] = []
-    folder = Path(sys.argv[1])
-    folder.mkdir(parents=True, exist_ok=True)
     ui.init("kit", 1440, 900, max_fps=None)  # pyright: ignore[reportAttributeAccessIssue]
 
     async def play() -> None:
         try:
-            await story(folder, sys.argv[2])
+            await tell()
         except BaseException as error:
             failed.append(error)
 
@@ -177,5 +181,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    pictures = Path(sys.argv[1])
+    pictures.mkdir(parents=True, exist_ok=True)
+    main(lambda: story(pictures, sys.argv[2]))
     print("told")

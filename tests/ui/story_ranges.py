@@ -6,10 +6,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from humanoid_brain_tests import steps
 from tests.ui.driver import Driver, run
 
 SOURCE = ("robot", "source")
-VIGNETTE = ("terms", "image", "vignette")
 
 
 async def story(user: Driver) -> None:
@@ -33,9 +33,7 @@ async def _builds_a_scene(user: Driver) -> None:
     await user.slide(mass, 35)
     assert form.get((*SOURCE, "mass")) == 45.0 and form.value is not None
     assert not panel.views["Robot"].reason(SOURCE)
-    await user.click(panel.build_button)
-    await user.until("the scene", lambda: panel.model.built.value is not None)
-    assert "24 links" in panel.messages.shown[0].text
+    await steps.builds(user)
     viewport = user.studio.viewport
     await user.until("the first picture", lambda: viewport.frames > 0, 240)
     before = viewport.orbit
@@ -57,24 +55,30 @@ async def _builds_a_scene(user: Driver) -> None:
 
 
 async def _sets_a_range(user: Driver) -> None:
-    await user.click(user.studio.window.tabs["Randomization"])
-    panel, form = user.panel("Randomization"), user.session.randomization
+    await steps.opens(user, "Randomization")
     await user.picture("randomization")
-    await user.type(panel.search, "vignette")
-    assert list(panel.views) == ["image"]
-    low, high = panel.views["image"].editors(VIGNETTE)[:2]
-    await user.slide(low, 60)
-    assert form.value is None
-    assert "lies above the upper end" in panel.views["image"].reason(VIGNETTE)
-    assert low.name == "invalid"
-    await user.picture("range_invalid")
-    await user.click(panel.preview_button)
-    (message,) = panel.messages.shown
-    assert message.severity == "error" and "vignette" in message.text
-    await user.slide(high, 50)
-    assert form.value is not None and form.value.terms["image"].vignette.bounds() == (0.6, 0.8)
-    assert low.name == "" and not panel.views["image"].reason(VIGNETTE)
-    await user.picture("range_valid")
+    await steps.sets_a_range(user)
+    await _sees_the_term_in_the_viewport(user)
+
+
+async def _sees_the_term_in_the_viewport(user: Driver) -> None:
+    """The last row that was dragged is that of the vignette."""
+    panel, viewport = user.panel("Randomization"), user.studio.viewport
+    await user.until("the draw", lambda: panel.model.look.term.value == "image")
+    await user.until("its picture", lambda: viewport.settled and not viewport.waiting, 240)
+    assert user.session.shown_term.value is not None and panel.look_text.text.startswith("Image: ")
+    await user.picture("range")
+    shown = viewport.frames
+    await user.click(panel.another_button)
+    await user.until("another one", lambda: viewport.frames > shown, 240)
+    await steps.opens(user, "Dataset")
+    assert user.session.shown_term.value is None, "whoever leaves the panel sees the scene as it is"
+    await steps.opens(user, "Randomization")
+    low = panel.views["image"].editors(steps.VIGNETTE)[0]
+    await user.click(low)
+    await user.until("the draw again", lambda: panel.model.look.term.value == "image")
+    await user.click(panel.back_button)
+    assert user.session.shown_term.value is None
 
 
 async def _previews(user: Driver) -> None:
@@ -83,15 +87,13 @@ async def _previews(user: Driver) -> None:
     assert panel.model.pictures.value == 4
     await user.click(panel.preview_button)
     assert user.session.worker.busy and not panel.messages.shown
-    scene = user.panel("Scene")
-    await user.click(user.studio.window.tabs["Scene"])
+    scene = await steps.opens(user, "Scene")
     scene.build_scene()
     await user.frames()
     (message,) = scene.messages.shown
     assert "one job runs at a time" in message.text and "Preview" in message.text
-    await user.click(user.studio.window.tabs["Randomization"])
-    await user.until("the preview", lambda: bool(panel.model.sheet.value), 240)
-    assert Path(panel.model.sheet.value).is_file() and not user.session.worker.busy
+    await user.until("the end of the preview", lambda: not user.session.worker.busy)
+    await steps.previews(user)
     await user.picture("preview")
 
 

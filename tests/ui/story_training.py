@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from humanoid_brain.jobs import JobState
+from humanoid_brain_tests import steps
 from tests.ui.driver import Driver, run
 
 OUTPUT = "outputs/train_small"
@@ -17,32 +18,28 @@ PATIENCE = 240.0
 
 
 async def trains(user: Driver) -> None:
-    panel = user.panel("Training")
+    panel = await steps.opens(user, "Training")
     model = panel.model
-    await user.click(user.studio.window.tabs["Training"])
     await _sets_up(user, panel)
-    await user.click(panel.start_button)
-    assert model.running and not panel.messages.shown, panel.messages.shown
-    await user.until("some episodes", lambda: len(model.curves.get("episode_reward", ())) >= 6, PATIENCE)
+    await _changes_the_display(user, panel)
+    await steps.starts(user, OUTPUT)
     await user.until("the viewport", lambda: user.studio.viewport.frames > 1, PATIENCE)
-    assert panel.overlay.shown
     await user.picture("training")
 
     await _asks_for_a_second_job(user)
-    await _pauses(user, panel)
-    before = len(model.curves["reward"])
-    await user.click(panel.pause_button)
-    await user.until("a longer curve", lambda: len(model.curves["reward"]) >= before + 2, PATIENCE)
+    await steps.pauses(user)
+    shown = user.studio.viewport.frames
+    await user.until("a clear picture", lambda: user.studio.viewport.frames >= shown + 3, PATIENCE)
+    await user.picture("paused")
+    await steps.resumes(user)
+    await _watches_another_environment(user)
     await _folds_and_moves_the_overlay(user, panel.overlay)
 
     newest = newest_checkpoint()  # a quick machine has passed the iteration of the first one already
     await user.click(panel.save_button)
     await user.until("the checkpoint", lambda: newest_checkpoint() > newest, PATIENCE)
-    await user.click(panel.stop_button)
-    await user.until("the end", lambda: not model.running, PATIENCE)
+    await steps.stops(user)
     assert model.state is JobState.DONE
-    (message,) = panel.messages.shown
-    assert message.severity == "good" and OUTPUT in message.text
     await user.picture("stopped")
 
 
@@ -52,18 +49,37 @@ def newest_checkpoint() -> str:
 
 async def _sets_up(user: Driver, panel: Any) -> None:
     form = panel.model.form
-    (count,) = panel.views["Run"].editors(("scene", "num_envs"))
-    while (missing := 16 - form.get(("scene", "num_envs"))) != 0:  # the first pixels of a drag may not count
-        await user.slide(count, missing)
     (folder,) = panel.views["Run"].editors(("output",))
     await user.type(folder, "_small")
     assert str(form.value.output) == OUTPUT and form.value.device == "cpu"
     weight = panel.rewards.weights["alive"]
     await user.slide(weight, 40)
     assert form.value.task.rewards["alive"].weight > 0.5
-    form.set(("network", "hidden"), [32, 32])  # the machine that tells the story may be a small one
-    form.set(("ppo", "epochs"), 2)
-    form.set(("tensorboard",), False)
+
+
+async def _changes_the_display(user: Driver, panel: Any) -> None:
+    """What is set elsewhere, as by the settings of an earlier session, is what the widgets show."""
+    pacing = user.session.pace
+    before = pacing.collect()
+    pacing.apply({"mode": "none", "share": 0.25, "every": 7})
+    await user.frames()
+    assert steps.chosen(panel.mode) == 2
+    assert (panel.every.model.as_int, panel.share.model.as_float) == (7, 0.25)
+    pacing.apply(before)
+    await user.frames()
+    assert steps.chosen(panel.mode) == 1 and pacing.collect()["every"] == before["every"]
+
+
+async def _watches_another_environment(user: Driver) -> None:
+    viewport, live = user.studio.viewport, user.session.live.value
+    first, far = live.subject, viewport.orbit.distance
+    await user.slide(viewport._environment, 60)
+    number = viewport.environment.value
+    assert 0 < number < live.total == 16
+    await user.until("the robot", lambda: live.subject != first)
+    assert f"env_{number}/" in live.subject
+    await user.until("the view", lambda: viewport.orbit.distance < far)
+    await user.picture("another_environment")
 
 
 async def _asks_for_a_second_job(user: Driver) -> None:
@@ -74,19 +90,6 @@ async def _asks_for_a_second_job(user: Driver) -> None:
     assert "Training is running, and one job runs at a time" in message.text and "Stop Training" in message.todo
     await user.picture("second_job")
     await user.click(user.studio.window.tabs["Training"])
-
-
-async def _pauses(user: Driver, panel: Any) -> None:
-    model = panel.model
-    await user.click(panel.pause_button)
-    assert model.state is JobState.PAUSED and panel.pause_button.text == "Resume"
-    env = model.task.job.env
-    steps, ages = model.steps, env.state.episode_step.clone()
-    shown = user.studio.viewport.frames
-    await user.until("a clear picture", lambda: user.studio.viewport.frames >= shown + 3, PATIENCE)
-    await user.frames(20)
-    assert model.steps == steps and env.state.episode_step.equal(ages), "something advanced during the pause"
-    await user.picture("paused")
 
 
 async def _folds_and_moves_the_overlay(user: Driver, overlay: Any) -> None:
@@ -105,20 +108,16 @@ async def _folds_and_moves_the_overlay(user: Driver, overlay: Any) -> None:
 
 
 async def returns(user: Driver) -> None:
-    panel = user.panel("Runs")
-    model = panel.model
-    await user.click(user.studio.window.tabs["Runs"])
-    await user.until("the runs", lambda: bool(model.runs) and not model.scanning)
-    (path,) = model.runs
-    assert path == Path(OUTPUT) and model.runs[path].checkpoints
-    await user.click(panel.runs.rows[str(path)])
-    newest = model.chosen.totals.iteration
+    panel = await steps.finds(user, "outputs")
+    assert panel.model.run.path == Path(OUTPUT)
+    newest = panel.model.chosen.totals.iteration
     await user.picture("runs")
 
     await _resumes(user, panel, newest)
     await _plays(user, panel)
     await _evaluates(user, panel)
-    await _captures(user)
+    await steps.captures(user, "outputs/small_dataset")
+    await user.picture("captured")
 
 
 async def _resumes(user: Driver, panel: Any, newest: int) -> None:
@@ -134,22 +133,17 @@ async def _resumes(user: Driver, panel: Any, newest: int) -> None:
 
 async def _plays(user: Driver, panel: Any) -> None:
     model = panel.model
-    await user.click(user.studio.window.tabs["Runs"])
+    await steps.opens(user, "Runs")
     await user.until("the run to be read again", lambda: len(model.run.checkpoints) >= 2)
-    await user.click(next(iter(panel.checkpoints.rows.values())))
-    await user.click(panel.play_button)
     shown = user.studio.viewport.frames
-    await user.until("the robot", lambda: user.studio.viewport.frames > shown and model.task.job.env, PATIENCE)
+    await steps.plays(user)
     live = user.session.live.value
     before, walked = live.poses(), model.task.job.progress.done
-    await user.until("the robot to walk", lambda: model.task.job.progress.done > walked + 0.4, PATIENCE)
+    await user.until("the robot to walk on", lambda: model.task.job.progress.done > walked + 0.1, PATIENCE)
     assert live is user.session.live.value and live.poses() != before
-    shown = user.studio.viewport.frames
-    await user.until("pictures of it", lambda: user.studio.viewport.frames >= shown + 2, PATIENCE)
+    await user.until("pictures of it", lambda: user.studio.viewport.frames >= shown + 3, PATIENCE)
     await user.picture("playing")
-    await user.click(panel.job.stop)
-    await user.until("the end", lambda: not model.task.running, PATIENCE)
-    assert model.task.job.state is JobState.DONE and not panel.messages.shown
+    await steps.ends_the_play(user)
 
 
 async def _evaluates(user: Driver, panel: Any) -> None:
@@ -162,23 +156,6 @@ async def _evaluates(user: Driver, panel: Any) -> None:
     (message,) = panel.messages.shown
     assert "survived" in message.text
     await user.picture("evaluated")
-
-
-async def _captures(user: Driver) -> None:
-    panel = user.panel("Dataset")
-    model = panel.model
-    await user.click(user.studio.window.tabs["Dataset"])
-    for name, value in {"frames": 2, "width": 320, "height": 240, "quality": "preview"}.items():
-        model.form.set((name,), value)
-    model.form.set(("dataset", "workers"), 1)
-    await user.picture("dataset")
-    await user.click(panel.start_button)
-    assert not panel.messages.shown, panel.messages.shown
-    await user.until("a picture", lambda: model.shown.value is not None, PATIENCE)
-    await user.picture("capturing")
-    await user.until("the report", lambda: model.verdict.value is not None, PATIENCE)
-    assert model.verdict.value.pictures == 2 and model.verdict.value.errors == 0
-    await user.picture("captured")
 
 
 if __name__ == "__main__":

@@ -54,6 +54,19 @@ def test_a_capture_shows_its_frames_and_ends_with_a_quality_report(model: Datase
     assert (tmp_path / "dataset" / "report.html").is_file()
     subscription.cancel()
 
+    model.layout.set(("format",), "yolo")
+    model.layout.set(("output",), str(tmp_path / "yolo"))
+    model.export()
+    finish(model.session)
+    assert "2 frames are exported" in model.task.messages.value[0].text and (tmp_path / "yolo" / "data.yaml").is_file()
+    model.export()
+    finish(model.session)
+    assert "not empty" in model.task.messages.value[0].text
+    model.validation.set(("contact_sheet",), 0)
+    model.inspect()
+    finish(model.session)
+    assert model.task.messages.value[0].text.startswith("Quality report: 2 pictures")
+
 
 def test_a_capture_that_is_stopped_goes_on_later(model: DatasetModel) -> None:
     model.inspect_after.value = False

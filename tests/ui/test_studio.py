@@ -37,14 +37,15 @@ def test_story(story: str, repo_root: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("version", ["5.1.0", "4.5"])
-def test_story_within_kit(version: str, repo_root: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("story", "version"), [("kit", "5.1.0"), ("kit", "4.5"), ("kit_tests", "5.1.0")])
+def test_story_within_kit(story: str, version: str, repo_root: Path, tmp_path: Path) -> None:
     pictures = STORIES / "kit" if STORIES.name else tmp_path / "pictures"
-    tell("kit", pictures, version, repo_root=repo_root, cwd=tmp_path)
+    tell(story, pictures, version, repo_root=repo_root, cwd=tmp_path)
 
 
 def tell(name: str, pictures: Path, *arguments: str, repo_root: Path, cwd: Path) -> None:
-    path = os.pathsep.join([str(repo_root), os.environ["PYTHONPATH"]])
+    steps = repo_root / "tests" / "kit" / "humanoid_brain_tests"
+    path = os.pathsep.join([str(repo_root), str(steps), os.environ["PYTHONPATH"]])
     done = run("-m", f"tests.ui.story_{name}", str(pictures), *arguments, cwd=cwd, PYTHONPATH=path)
     assert done.returncode == 0 and done.stdout.rstrip().endswith("told"), done.stdout[-2000:] + done.stderr[-4000:]
 

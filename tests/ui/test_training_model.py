@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
+from humanoid_brain import workbench
 from humanoid_brain.jobs import JobState
+from humanoid_brain.scene.build import grid_origins
 from humanoid_brain.ui.training_model import FIRST, TrainingModel
 from tests.learning.test_job import make_config
 from tests.ui.helpers import finish, make_session
@@ -163,3 +166,27 @@ def test_a_draft_survives_a_session_and_presets_come_whole(model: TrainingModel,
     (tmp_path / "bad.yaml").write_text("task: 3\n")
     later.load_file(tmp_path / "bad.yaml")
     assert later.task.messages.value[0].severity == "error" and later.form.value is not None
+
+
+def test_any_environment_can_be_watched_also_one_beyond_those_that_the_file_holds(
+    model: TrainingModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workbench, "MOST_SHOWN", 2)
+    model.form.set(("scene", "num_envs"), 6)
+    model.start()
+    until(model, lambda: model.iteration >= 1)
+    live, job = model.session.live.value, model.task.job
+    env: Any = job.env  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]
+    assert live is not None and (live.total, live.shown) == (6, 2)
+    first = live.poses()
+    origins = torch.as_tensor(env.simulation.built.env_origins)
+    for number, place in ((0, 0), (1, 1), (3, 0), (5, 1)):
+        live.watch(number)
+        poses = live.poses()
+        assert poses.keys() == first.keys(), "the bodies are those of the file"
+        assert f"env_{place}/" in live.subject
+        shown = torch.tensor(poses[live.subject][:3]) - torch.tensor(grid_origins(2, live.spacing)[place])
+        real = env.state.root_position[number].cpu() - origins[number]
+        assert torch.allclose(shown.float()[:2], real[:2], atol=2e-3), number
+    model.stop()
+    finish(model.session)

@@ -25,8 +25,8 @@ from humanoid_brain.capture.reading import Robot, camera_of, read_frame
 from humanoid_brain.capture.robot import PosedRobot, opening_robot
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.randomization import MotionPose
-from humanoid_brain.config.randomization_terms import FOG, FOG_COLOR, FOG_DENSITY
 from humanoid_brain.errors import SceneError
+from humanoid_brain.host.fog import fog_on
 from humanoid_brain.randomization.randomizer import Context, Draw, Randomizer
 from humanoid_brain.scene.build import ROBOT
 
@@ -244,12 +244,3 @@ class CaptureSession:
             yield
         finally:
             self.seconds[stage] += time.perf_counter() - began
-
-
-def fog_on(stage: Usd.Stage) -> tuple[float, tuple[float, float, float]]:
-    """Extinction in 1/m and radiance of the fog that the randomization put on a stage; 0 where there is none."""
-    prim = stage.GetPrimAtPath(FOG)
-    if not prim:
-        return 0.0, (1.0, 1.0, 1.0)
-    red, green, blue = prim.GetAttribute(FOG_COLOR).Get()
-    return float(prim.GetAttribute(FOG_DENSITY).Get()), (red, green, blue)

@@ -14,28 +14,37 @@ _DIGITS = 4
 
 
 class Bodies:
-    """Bodies of the first ``shown`` environments, moved to where a scene of that many environments has them.
+    """Bodies of ``shown`` environments, moved to where a scene of that many environments has them.
 
     Args:
         simulation: The World, already reset.
         shown: Environments of the scene that is shown.
         spacing: Distance between its environments, m.
+        first: Number of the environment that stands in the scene as its first one.
     """
 
-    def __init__(self, simulation: Simulation, shown: int, spacing: float) -> None:
+    def __init__(self, simulation: Simulation, shown: int, spacing: float, first: int = 0) -> None:
         built = simulation.built
         self._simulation = simulation
-        paths = [f"{ENVS}/env_{env}/Robot/{link}" for env in range(shown) for link in built.link_paths.values()]
+        paths = [
+            f"{ENVS}/env_{env}/Robot/{link}"
+            for env in range(first, first + shown)
+            for link in built.link_paths.values()
+        ]
         self._view = simulation.host.RigidPrimView(prim_paths_expr=paths, name="shown", reset_xform_properties=False)
         self._view.initialize(simulation.world.physics_sim_view)
-        self.paths: list[str] = list(self._view.prim_paths)
-        """Paths of the bodies."""
-        self.root = f"{ENVS}/env_0/Robot/{built.link_paths[built.robot.root_link]}"
-        """Path of the first robot's root link."""
         there = grid_origins(shown, spacing).astype(np.float32)
-        here = built.env_origins[:shown]
-        rows = [int(path[len(ENVS) + len("/env_") :].partition("/")[0]) for path in self.paths]
+        here = built.env_origins[first : first + shown]
+        parts = [path[len(ENVS) + len("/env_") :].partition("/") for path in self._view.prim_paths]
+        rows = [int(env) - first for env, _, _ in parts]
+        self.paths: list[str] = [f"{ENVS}/env_{row}/{rest}" for row, (_, _, rest) in zip(rows, parts, strict=True)]
+        """Paths of the bodies in the scene."""
+        self._root = built.link_paths[built.robot.root_link]
         self._shift = torch.from_numpy((there - here)[rows])
+
+    def root(self, place: int) -> str:
+        """Path of a robot's root link in the scene."""
+        return f"{ENVS}/env_{place}/Robot/{self._root}"
 
     def poses(self) -> dict[str, list[float]]:
         """Position in m and orientation wxyz, 7 numbers, by path."""

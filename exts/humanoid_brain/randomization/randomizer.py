@@ -107,6 +107,10 @@ class Randomizer:
         """Give the stage back as it was. A later :meth:`apply` randomizes it again."""
         self._workspace.detach()
 
+    def layer_text(self) -> str:
+        """The edits that :meth:`apply` made, as text of USD, for the same scene elsewhere."""
+        return self._workspace.layer.ExportToString()
+
     def image_effects(self, draw: Draw) -> ImageEffects:
         """What the draw asks to be done to the rendered image; nothing where there is no term of the kind image."""
         name = next((name for name, term in self.config.terms.items() if term.kind == "image"), None)

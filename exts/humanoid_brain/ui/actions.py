@@ -3,14 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.evaluation import EvaluationConfig, PlayConfig
+from humanoid_brain.config.export import ExportConfig
+from humanoid_brain.config.randomization import RandomizationConfig
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.config.training import TrainingConfig
+from humanoid_brain.config.validation import ValidationConfig
 from humanoid_brain.jobs import Job
 
 
@@ -71,6 +74,46 @@ class PreviewResult(Protocol):
         ...
 
 
+class ShownTerm(Protocol):
+    """A draw of one term of the randomization, on the stage that the viewport shows."""
+
+    @property
+    def values(self) -> Mapping[str, Any]:
+        """What was drawn, by target and quantity."""
+        ...
+
+    @property
+    def edits(self) -> str:
+        """What differs from the scene, as text of a USD layer, for a viewport that draws in another process."""
+        ...
+
+    @property
+    def through_camera(self) -> bool:
+        """Whether it is seen through the scene's camera alone."""
+        ...
+
+    @property
+    def develop(self) -> Callable[[Any], Any] | None:
+        """What happens to the picture itself, uint8 [H, W, 3]."""
+        ...
+
+
+class Look(Protocol):
+    """Shows draws of single terms."""
+
+    def show(self, ranges: RandomizationConfig, term: str, frame: int) -> ShownTerm:
+        """Put a draw of a term on the stage, in place of the one before.
+
+        Raises:
+            HumanoidBrainError: The term matches nothing on the stage.
+        """
+        ...
+
+    def reset(self) -> None:
+        """Give the stage back as it was."""
+        ...
+
+
 class LiveView(Protocol):
     """A running simulation, as a viewport of ours can show it."""
 
@@ -85,13 +128,22 @@ class LiveView(Protocol):
         ...
 
     @property
+    def total(self) -> int:
+        """Environments of the simulation, each of which can be watched."""
+        ...
+
+    def watch(self, environment: int) -> None:
+        """Show the environment of a number, and others."""
+        ...
+
+    @property
     def spacing(self) -> float:
         """Distance between them, m."""
         ...
 
     @property
     def subject(self) -> str:
-        """Path of the body that a view follows: the root link of the first robot; empty while there is none."""
+        """Path of the body that a view follows: the root link of the watched robot; empty while there is none."""
         ...
 
     def poses(self) -> dict[str, list[float]]:
@@ -287,6 +339,10 @@ class Actions(Protocol):
         """Write the scene as a USD file."""
         ...
 
+    def look(self, path: Path | None) -> Look:
+        """What shows draws on the stage in the viewport: that of a file, or, in Kit, the open one."""
+        ...
+
     def preview(self, config: CaptureConfig, frames: int) -> tuple[Job, PreviewResult]:
         """Draw the first frames of a capture on one sheet."""
         ...
@@ -299,8 +355,12 @@ class Actions(Protocol):
         """Capture a dataset, or go on with the one in the output folder."""
         ...
 
-    def inspect(self, dataset: Path) -> tuple[Job, QualityResult]:
+    def inspect(self, config: ValidationConfig) -> tuple[Job, QualityResult]:
         """Inspect a dataset and write its quality report."""
+        ...
+
+    def export_dataset(self, config: ExportConfig) -> Job:
+        """Write a dataset in the layout of another tool."""
         ...
 
     def shelf(self) -> Shelf:
@@ -309,6 +369,10 @@ class Actions(Protocol):
 
     def play(self, config: PlayConfig) -> tuple[Job, LiveView | None]:
         """Let a policy walk in the viewport until the job is stopped."""
+        ...
+
+    def film(self, config: PlayConfig) -> Job:
+        """Make a film of a policy."""
         ...
 
     def evaluate(self, config: EvaluationConfig) -> Job:

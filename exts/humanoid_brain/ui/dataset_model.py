@@ -11,6 +11,8 @@ from typing import Any
 
 from humanoid_brain.config.base import load
 from humanoid_brain.config.capture import CaptureConfig
+from humanoid_brain.config.export import ExportConfig
+from humanoid_brain.config.validation import ValidationConfig
 from humanoid_brain.errors import HumanoidBrainError
 from humanoid_brain.files import free_bytes
 from humanoid_brain.jobs import Job, JobState
@@ -43,6 +45,10 @@ class DatasetModel:
     def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
         self.session, self._clock = session, clock
         self.form = Form(CaptureConfig)
+        self.validation = Form(ValidationConfig)
+        """How the dataset is inspected; its folder is that of the capture."""
+        self.layout = Form(ExportConfig)
+        """How it is exported; its folder is that of the capture."""
         self.task = Task(session.worker)
         self.preset = Value("")
         """Name of the preset that was loaded last."""
@@ -140,7 +146,8 @@ class DatasetModel:
         results: list[Any] = []
 
         def make() -> Any:
-            job, result = self.session.actions.inspect(Path(str(self.form.get(("output",)))))
+            config: ValidationConfig = require(self.validation, "Dataset").model_copy(update={"path": self._folder})
+            job, result = self.session.actions.inspect(config)
             results.append(result)
             if not self.session.worker.busy:
                 self._inspecting = True
@@ -154,6 +161,27 @@ class DatasetModel:
 
         self.task.start("Inspection", make, done)
 
+    def export(self) -> None:
+        """Write the dataset in the folder in the layout of another tool."""
+
+        def make() -> Any:
+            config: ExportConfig = require(self.layout, "Dataset").model_copy(update={"path": self._folder})
+            job = self.session.actions.export_dataset(config)
+            if not self.session.worker.busy:
+                self._inspecting = True
+            return job
+
+        def done(job: Any) -> None:
+            to = self.layout.get(("output",))
+            if job.summary is None:
+                self.task.say(
+                    Message("warning", f"The export stopped; {to} holds a part", "Export into an empty folder")
+                )
+            else:
+                self.task.say(Message("good", f"{job.summary.frames} frames are exported to {to}"))
+
+        self.task.start("Export", make, done)
+
     def pause_or_resume(self) -> None:
         """As a click on Pause, which is Resume while the job is paused."""
         self.task.pause_or_resume()
@@ -165,7 +193,7 @@ class DatasetModel:
 
     def open_folder(self) -> None:
         """Show the dataset in the file manager."""
-        self.session.services.open_folder(Path(str(self.form.get(("output",)))).absolute())
+        self.session.services.open_folder(self._folder.absolute())
 
     def open_report(self) -> None:
         """Show the report of the last inspection."""
@@ -193,6 +221,8 @@ class DatasetModel:
     def reset(self) -> None:
         """The capture that a new session begins with."""
         self._load(CaptureConfig())
+        self.validation.load(ValidationConfig())
+        self.layout.load(ExportConfig())
         self.preset.value = ""
         self.task.say()
 
@@ -225,16 +255,30 @@ class DatasetModel:
     def collect(self) -> dict[str, Any]:
         """The draft, whether it fits or not."""
         data = {name: value for name, value in self.form.data.items() if name not in ELSEWHERE}
-        return {"capture": data, "preset": self.preset.value, "inspect": self.inspect_after.value}
+        return {
+            "capture": data,
+            "preset": self.preset.value,
+            "inspect": self.inspect_after.value,
+            "validation": self.validation.data,
+            "layout": self.layout.data,
+        }
 
     def apply(self, state: dict[str, Any]) -> None:
         """Take over an earlier draft."""
         self.form.apply({**self.form.data, **dict(state["capture"])})
+        for key, form in (("validation", self.validation), ("layout", self.layout)):
+            if isinstance(state.get(key), dict):
+                form.apply(state[key])
         name = state.get("preset", "")
         self.preset.value = name if name in presets(FOLDER) else ""
         self.inspect_after.value = state.get("inspect") is not False
 
     # -- parts
+
+    @property
+    def _folder(self) -> Path:
+        """Of the dataset."""
+        return Path(str(self.form.get(("output",))))
 
     def _own(self) -> list[str]:
         return [name for name in CaptureConfig.model_fields if name not in ELSEWHERE]

@@ -45,6 +45,10 @@ class Orbit:
         """The same view of another point."""
         return replace(self, target=target)
 
+    def close_to(self, target: tuple[float, float, float]) -> Orbit:
+        """A view of a single robot, from the same side."""
+        return replace(self, target=target, distance=min(self.distance, Orbit().distance))
+
     def as_dict(self) -> dict[str, Any]:
         """The fields, as JSON."""
         return asdict(self)

@@ -46,6 +46,9 @@ class Panel(ABC):
     def apply(self, state: dict[str, Any]) -> None:
         """Take over what :meth:`collect` gave in an earlier session. What no longer fits is left out or marked."""
 
+    def on_hidden(self) -> None:  # noqa: B027
+        """Another tab comes to the front."""
+
     def on_stage_closed(self) -> None:  # noqa: B027
         """The stage is gone: forget what was built on it."""
 

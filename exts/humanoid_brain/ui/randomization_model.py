@@ -15,6 +15,7 @@ from humanoid_brain.config.randomization import RandomizationConfig
 from humanoid_brain.errors import HumanoidBrainError
 from humanoid_brain.ui.fields import describe, field_at
 from humanoid_brain.ui.form import Row
+from humanoid_brain.ui.look_model import LookModel
 from humanoid_brain.ui.observable import Value
 from humanoid_brain.ui.presets import presets
 from humanoid_brain.ui.ranges import describe_range
@@ -78,6 +79,7 @@ class RandomizationModel:
     def __init__(self, session: Session) -> None:
         self.session, self.form = session, session.randomization
         self.task = Task(session.worker)
+        self.look = LookModel(session)
         self.search = Value("")
         """What rows are searched for."""
         self.preset = Value("")
@@ -109,9 +111,12 @@ class RandomizationModel:
         terms = self.form.data["terms"]
         if on and name not in terms:
             self.form.put(("terms", name), self._off.get(name) or self.proposals[name])
+            self.look.touch(name)
         elif not on and name in terms:
             self._off[name] = copy.deepcopy(terms[name])
             self.form.remove(("terms", name))
+            if name == self.look.term.value:
+                self.look.take_back()
 
     def propose(self, path: Location) -> Any:
         """A range for a quantity that is switched on: that of the proposals for this term, or for one of its kind."""
@@ -187,6 +192,7 @@ class RandomizationModel:
         self.form.load(first_ranges())
         self.preset.value = ""
         self.search.value = ""
+        self.look.take_back()
         self.task.say()
 
     def preview(self) -> None:
@@ -207,14 +213,20 @@ class RandomizationModel:
 
     def collect(self) -> dict[str, Any]:
         """The draft, with what is switched off."""
-        return {"ranges": self.form.data, "off": self._off, "pictures": self.pictures.value}
+        return {"ranges": self.form.data, "off": self._off, "pictures": self.pictures.value, "look": self.look.on.value}
 
     def apply(self, state: dict[str, Any]) -> None:
         """Take over an earlier draft."""
         self._off = {str(name): dict(term) for name, term in dict(state.get("off", {})).items()}
         self.form.apply(state["ranges"])
+        self.look.on.value = state.get("look") is not False
         pictures = state.get("pictures")
         self.pictures.value = pictures if pictures in PICTURES else 9
+
+    def close(self) -> None:
+        """Give the stage back, and follow nothing any longer."""
+        self.look.close()
+        self.task.close()
 
     # -- search
 

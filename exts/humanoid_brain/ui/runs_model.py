@@ -171,6 +171,26 @@ class RunsModel:
 
         self.task.start("Play", make, lambda job: None)
 
+    def film(self) -> None:
+        """Make a film of the policy of the selected checkpoint."""
+        chosen = self._selection()
+        if chosen is None:
+            return
+        run, checkpoint = chosen
+        output = run.path / "films" / checkpoint.name
+
+        def make() -> Any:
+            config: PlayConfig = require(self.play, "Runs").model_copy(
+                update={"run": run.path, "checkpoint": checkpoint.name, "output": output}
+            )
+            return self.session.actions.film(config)
+
+        def done(job: Any) -> None:
+            if job.film:
+                self.task.say(Message("good", f"The film is {job.film}"))
+
+        self.task.start("Film", make, done)
+
     def evaluate(self) -> None:
         """Measure the policy of the selected checkpoint."""
         chosen = self._selection()
@@ -221,6 +241,12 @@ class RunsModel:
             self._found = dict(self.runs)
         if self._scan is not None:
             self._look()
+
+    def reset(self) -> None:
+        """The folder, and the settings, that a new session begins with."""
+        fresh = RunsModel(self.session)
+        self.apply(fresh.collect())
+        fresh.close()
 
     def collect(self) -> dict[str, Any]:
         """The folder and how to play and evaluate."""

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from humanoid_brain.config.base import load
@@ -10,7 +11,7 @@ from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.randomization import RandomizationConfig
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.errors import ConfigError
-from humanoid_brain.ui.actions import Actions, LiveView
+from humanoid_brain.ui.actions import Actions, LiveView, ShownTerm
 from humanoid_brain.ui.form import Form
 from humanoid_brain.ui.observable import Event, Value
 from humanoid_brain.ui.pace import Pace
@@ -47,6 +48,10 @@ class Session:
         """How a frame is divided between the job and the windows."""
         self.live: Value[LiveView | None] = Value(None)
         """The simulation that the studio's viewport shows."""
+        self.shown_term: Value[ShownTerm | None] = Value(None)
+        """The draw of a term that the viewport shows over the scene."""
+        self.viewport_waits: Callable[[], bool] = lambda: False
+        """Says whether the viewport still waits for a picture of what it was given last."""
         self.run_changed = Event()
         """Emitted with the folder of a run in which something was written."""
         self.resume_asked = Event()

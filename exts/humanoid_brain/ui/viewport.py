@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import omni.ui as ui
 
 from humanoid_brain.ui import style
-from humanoid_brain.ui.observable import Event
+from humanoid_brain.ui.actions import ShownTerm
+from humanoid_brain.ui.observable import Event, Value
 from humanoid_brain.ui.orbit import Orbit
 from humanoid_brain.ui.work import error_message
 
@@ -45,6 +46,10 @@ class Pictures(Protocol):
 
     def pose(self, poses: dict[str, list[float]]) -> None:
         """Position and orientation wxyz, by path, of the bodies that moved."""
+        ...
+
+    def edit(self, layer: str) -> None:
+        """Edits over the scene, as text of a USD layer, in place of those before; empty: none."""
         ...
 
     def picture(self) -> Any:
@@ -81,8 +86,13 @@ class Viewport:
         self._through_camera = False
         self.following = False
         """Whether the view goes with the robot."""
+        self.environment = Value(0)
+        """Number of the environment that is looked at."""
+        self._close_up = False
         self._subject: tuple[float, float, float] | None = None
         self._moving = False
+        self._develop: Callable[[Any], Any] | None = None
+        self._lent_camera = False
         self._poses: dict[str, list[float]] = {}
         self._build()
 
@@ -96,9 +106,13 @@ class Viewport:
         """Whether no more pictures come."""
         return self._pictures.error is not None
 
-    def open(self, path: Path, home: Orbit) -> None:
-        """Show another scene."""
-        self._scene, self.home, self._moving = path, home, False
+    def open(self, path: Path, home: Orbit, environments: int = 1) -> None:
+        """Show another scene, in which one of so many environments can be looked at."""
+        self._environment.max = max(environments - 1, 0)
+        self._chooser.visible = environments > 1
+        self._environment.model.set_value(0)
+        self._close_up = False
+        self._scene, self.home, self._moving, self._develop = path, home, False, None
         self._asked, self._subject = (), home.target
         self._hint.text = "Drawing ..."
         self._pictures.open(path)
@@ -115,6 +129,18 @@ class Viewport:
             self._moving, self._poses = True, poses
             self._pictures.pose(poses)
 
+    def edit(self, shown: ShownTerm | None) -> None:
+        """Put a draw of a term over the scene, in place of the one before; None takes it away."""
+        if self._scene is None:
+            return
+        self._moving = True
+        self._develop = None if shown is None else shown.develop
+        if shown is not None and shown.through_camera and not self._through_camera:
+            self._through_camera = self._lent_camera = True
+        elif shown is None and self._lent_camera:
+            self._through_camera = self._lent_camera = False
+        self._pictures.edit("" if shown is None else shown.edits)
+
     def clear(self) -> None:
         """The scene is gone."""
         self._scene = None
@@ -124,8 +150,18 @@ class Viewport:
     def track(self, position: tuple[float, float, float]) -> None:
         """Where the robot is now, m: the view goes with it while it is followed."""
         self._subject = position
-        if self.following:
+        if self._close_up:
+            self._close_up, self._through_camera = False, False
+            self.orbit = self.orbit.close_to(position)
+        elif self.following:
             self.orbit = self.orbit.around(position)
+
+    def look_at_environment(self, number: float) -> None:
+        """Look at the robot of another environment, as soon as :meth:`track` says where it is."""
+        chosen = min(max(int(number), 0), int(self._environment.max))
+        if chosen != self.environment.value:
+            self._close_up = True
+            self.environment.value = chosen
 
     def toggle_follow(self) -> None:
         """Follow the robot, or no longer."""
@@ -136,11 +172,11 @@ class Viewport:
 
     def reset_view(self) -> None:
         """Back to the view that a new scene begins with."""
-        self.orbit, self._through_camera = self.home, False
+        self.orbit, self._through_camera, self._lent_camera = self.home, False, False
 
     def look_through_camera(self) -> None:
         """From the scene's own camera, as captures see it."""
-        self._through_camera = True
+        self._through_camera, self._lent_camera = True, False
 
     def update(self) -> None:
         """Ask for what is needed, show what has come; called in each frame."""
@@ -148,6 +184,9 @@ class Viewport:
         picture = self._pictures.picture()
         if picture is not None and self._scene is not None:
             height, width, _ = picture.shape
+            if self._develop is not None:
+                picture = picture.copy()
+                picture[..., :3] = self._develop(picture[..., :3])
             self._provider.set_data_array(picture, [width, height])
             self._image.visible, self._hint.visible = True, False
             self.frames += 1
@@ -160,6 +199,7 @@ class Viewport:
     def destroy(self) -> None:
         """End the pictures and the window."""
         self._pictures.close()
+        self._choosing = None
         self.window.destroy()
 
     def _ask(self) -> None:
@@ -196,7 +236,8 @@ class Viewport:
             self.overlay = ui.Frame()
             with ui.VStack():
                 ui.Spacer()
-                with ui.HStack(height=24, spacing=style.GAP):
+                self._controls = ui.HStack(height=24, spacing=style.GAP)
+                with self._controls:
                     ui.Spacer(width=8)
                     with ui.ZStack(width=0):
                         ui.Rectangle(name="note")
@@ -205,6 +246,12 @@ class Viewport:
                             ui.Label(_HINT, width=0)
                             ui.Spacer(width=8)
                     ui.Spacer()
+                    self._chooser = ui.HStack(width=0, spacing=style.GAP, visible=False)
+                    with self._chooser:
+                        ui.Label("Environment", width=0)
+                        self._environment = ui.IntDrag(
+                            width=56, height=24, min=0, max=0, tooltip="Number of the environment to look at"
+                        )
                     self.follow_button = ui.Button(
                         "Follow robot", name="toggle", width=108, height=24, clicked_fn=self.toggle_follow
                     )
@@ -212,9 +259,16 @@ class Viewport:
                     ui.Button("Reset view", width=96, height=24, clicked_fn=self.reset_view)
                     ui.Spacer(width=8)
                 ui.Spacer(height=8)
+        numbers = self._environment.model
+        self._choosing: Any = numbers.subscribe_value_changed_fn(lambda model: self.look_at_environment(model.as_int))
+
+    def _over_controls(self, x: float, y: float) -> bool:
+        bar = self._chooser
+        right, down = x - bar.screen_position_x, y - bar.screen_position_y
+        return bar.visible and 0 <= right < bar.computed_width and 0 <= down < bar.computed_height
 
     def _pressed(self, x: float, y: float, button: int, modifier: int) -> None:
-        if button in (_LEFT, _MIDDLE) and not self.covered(x, y):
+        if button in (_LEFT, _MIDDLE) and not self.covered(x, y) and not self._over_controls(x, y):
             self._held, self._last = button, (x, y)
 
     def _release(self) -> None:
@@ -224,12 +278,12 @@ class Viewport:
         if self._held is None:
             return
         right, down = x - self._last[0], y - self._last[1]
-        self._last, self._through_camera = (x, y), False
+        self._last, self._through_camera, self._lent_camera = (x, y), False, False
         if self._held == _LEFT:
             self.orbit = self.orbit.turned(right, down)
         else:
             self.orbit = self.orbit.moved(right, down, self._image_frame.computed_height)
 
     def _zoomed(self, notches: float) -> None:
-        self._through_camera = False
+        self._through_camera = self._lent_camera = False
         self.orbit = self.orbit.zoomed(notches)

@@ -49,6 +49,8 @@ class MainWindow:
 
     def show(self, title: str) -> None:
         """Bring a tab to the front; its panel is built when it is shown for the first time."""
+        if self.current in self._built and self.current != title:
+            self.panels[self.current].on_hidden()
         self.current = title
         for name, tab in self.tabs.items():
             tab.checked = self._lines[name].checked = name == title

@@ -8,18 +8,20 @@ from typing import Any, ClassVar
 import omni.ui as ui
 
 from humanoid_brain.config.base import Location
+from humanoid_brain.config.export import ExportConfig
+from humanoid_brain.config.validation import ValidationConfig
 from humanoid_brain.jobs import JobState
 from humanoid_brain.ui import style
 from humanoid_brain.ui.dataset_model import ELSEWHERE, FOLDER, DatasetModel
 from humanoid_brain.ui.form import Row
 from humanoid_brain.ui.layout import panel_layout
-from humanoid_brain.ui.panel import Panel
+from humanoid_brain.ui.panels.model_panel import ModelPanel
 from humanoid_brain.ui.session import Session
-from humanoid_brain.ui.widgets.form_view import FormView
 from humanoid_brain.ui.widgets.frame_view import FrameView
-from humanoid_brain.ui.widgets.models import ShareModel, SwitchModel
-from humanoid_brain.ui.widgets.parts import Messages, PresetBar, Problems, Section, button
+from humanoid_brain.ui.widgets.models import SwitchModel
+from humanoid_brain.ui.widgets.parts import PresetBar, Section, button
 from humanoid_brain.ui.widgets.plots import FactGrid
+from humanoid_brain.ui.widgets.run_foot import RunFoot
 from humanoid_brain.ui.work import progress_text
 
 _SECTIONS: tuple[tuple[str, tuple[Location, ...], bool], ...] = (
@@ -32,19 +34,20 @@ _SECTIONS: tuple[tuple[str, tuple[Location, ...], bool], ...] = (
 )
 """Heading, values below it, and whether it begins collapsed."""
 _OUTPUT: Location = ("output",)
+_ELSEWHERE = ("path", "images", "fail_on")
+"""Of an inspection: the folder above, what is for datasets of others, and the exit code of the command line."""
+_INSPECTION: tuple[Location, ...] = tuple((name,) for name in ValidationConfig.model_fields if name not in _ELSEWHERE)
+_EXPORT: tuple[Location, ...] = tuple((name,) for name in ExportConfig.model_fields if name != "path")
 _PLACED: tuple[Location, ...] = (*(path for _, paths, _ in _SECTIONS for path in paths), _OUTPUT)
 
 
-class DatasetPanel(Panel):
+class DatasetPanel(ModelPanel[DatasetModel]):
     """The tab Dataset."""
 
     title: ClassVar[str] = "Dataset"
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.model = DatasetModel(session)
-        self.views: dict[str, FormView] = {}
-        """The rows by heading."""
+        super().__init__(session, DatasetModel(session))
 
     def build(self) -> None:
         """Make the widgets."""
@@ -56,23 +59,9 @@ class DatasetPanel(Panel):
 
     def update(self) -> None:
         """One frame."""
-        for view in self.views.values():
-            view.update()
-        self.problems.update()
+        super().update()
         self.space.text = self.model.space()
         self._show_state()
-
-    def reset(self) -> None:
-        """The capture that a new session begins with."""
-        self.model.reset()
-
-    def collect(self) -> dict[str, Any]:
-        """The draft."""
-        return self.model.collect()
-
-    def apply(self, state: dict[str, Any]) -> None:
-        """Take over an earlier draft."""
-        self.model.apply(state)
 
     def on_stage_closed(self) -> None:
         """End the capture; its frames stay."""
@@ -81,14 +70,6 @@ class DatasetPanel(Panel):
     def on_simulation_stopped(self) -> None:
         """End the capture; its frames stay."""
         self.model.end("The simulation was stopped")
-
-    def destroy(self) -> None:
-        """End."""
-        for view in self.views.values():
-            view.destroy()
-        self.views.clear()
-        self.model.close()
-        super().destroy()
 
     # -- parts
 
@@ -104,16 +85,20 @@ class DatasetPanel(Panel):
     def _body(self) -> None:
         for title, paths, collapsed in _SECTIONS:
             with Section(title, collapsed=collapsed):
-                self._rows(title, paths)
+                self.rows(title, self.model.form, paths)
         with Section("Folder"):
-            self._rows("Folder", (_OUTPUT,))
+            self.rows("Folder", self.model.form, (_OUTPUT,))
             self._folder_row()
         with Section("Further settings", collapsed=True):
-            self._rows("Further settings", ((),), keep=_further, collapsed=("*",))
-
-    def _rows(self, title: str, paths: tuple[Location, ...], **options: Any) -> None:
-        view = self.views[title] = FormView(self.model.form, paths, **options)
-        view.build()
+            self.rows("Further settings", self.model.form, ((),), keep=_further, collapsed=("*",))
+        with Section("How to inspect", collapsed=True):
+            self.rows("How to inspect", self.model.validation, _INSPECTION)
+        with Section("Export for other tools", collapsed=True):
+            self.rows("Export", self.model.layout, _EXPORT)
+            with ui.HStack(height=24, spacing=style.GAP):
+                ui.Spacer(width=style.LABEL)
+                self.export_button = button("Export", self.model.export, height=24)
+                ui.Spacer(width=style.UNIT)
 
     def _folder_row(self) -> None:
         with ui.HStack(height=24, spacing=style.GAP):
@@ -135,31 +120,23 @@ class DatasetPanel(Panel):
             ui.Label("once all frames are there", name="dim")
 
     def _foot(self) -> None:
-        self.problems = Problems(self.model.form)
-        self.messages = Messages()
-        self.status = ui.Label("", name="dim", height=16, elided_text=True, visible=False)
-        self._share = ShareModel()
-        self.bar = ui.ProgressBar(self._share, height=18, visible=False)
-        with ui.HStack(height=28, spacing=style.GAP):
-            self.start_button = button("Start", self.model.start, primary=True, height=28)
-            self.pause_button = button("Pause", self.model.pause_or_resume, height=28, width=84)
-            self.stop_button = button("Stop", self.model.stop, height=28, width=72)
-            self.inspect_button = button("Inspect", self.model.inspect, height=28, width=80)
-            self.report_button = button("Open report", self.model.open_report, height=28, width=100)
+        model = self.model
+        self.foot = RunFoot(model.form, model.start, model.pause_or_resume, model.stop, self._further_buttons)
+        self.messages, self.start_button = self.foot.messages, self.foot.start
+        self.pause_button, self.stop_button = self.foot.pause, self.foot.stop
+
+    def _further_buttons(self) -> None:
+        self.inspect_button = button("Inspect", self.model.inspect, height=28, width=80)
+        self.report_button = button("Open report", self.model.open_report, height=28, width=100)
 
     # -- what changes
 
     def _show_state(self) -> None:
         model, job = self.model, self.model.task.job
-        running, state = model.running, model.state
-        self.start_button.enabled = self.inspect_button.enabled = not running
-        self.pause_button.enabled = self.stop_button.enabled = running and state is not JobState.STOPPING
-        self.pause_button.text = "Resume" if state is JobState.PAUSED else "Pause"
+        status = "" if job is None else progress_text(job) if not model.capturing else self._phase(job)
+        self.foot.update(job, model.running, model.state, status)
+        self.inspect_button.enabled = self.export_button.enabled = not model.running
         self.report_button.enabled = model.verdict.value is not None
-        self.status.visible = self.bar.visible = running
-        if job is not None and running:
-            self.status.text = progress_text(job) if not model.capturing else self._phase(job)
-            self._share.show(job.progress.fraction)
         facts = model.facts()
         self.live.visible = bool(facts)
         if facts:

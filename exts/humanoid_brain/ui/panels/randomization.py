@@ -12,9 +12,10 @@ from humanoid_brain.config.base import Location
 from humanoid_brain.ui import style
 from humanoid_brain.ui.form import Row
 from humanoid_brain.ui.layout import panel_layout
-from humanoid_brain.ui.panel import Panel
+from humanoid_brain.ui.panels.model_panel import ModelPanel
 from humanoid_brain.ui.randomization_model import PICTURES, POSE, Entry, Family, RandomizationModel
 from humanoid_brain.ui.session import Session
+from humanoid_brain.ui.widgets.choice import ValueChoice
 from humanoid_brain.ui.widgets.form_view import FormView
 from humanoid_brain.ui.widgets.models import SwitchModel
 from humanoid_brain.ui.widgets.parts import JobBar, Messages, PresetBar, Problems, Section, button
@@ -24,16 +25,13 @@ _HOLD = {"hold": ("Drawn every", "frames")}
 """How the field that says when a term is drawn is called here."""
 
 
-class RandomizationPanel(Panel):
+class RandomizationPanel(ModelPanel[RandomizationModel]):
     """The second tab."""
 
     title: ClassVar[str] = "Randomization"
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.model = RandomizationModel(session)
-        self.views: dict[str, FormView] = {}
-        """The rows of each term that is on, by its name; of the robot's pose as "robot_pose"."""
+        super().__init__(session, RandomizationModel(session))
         self.sections: dict[str, Section] = {}
         """The headings of families and terms, by their names."""
         self.switches: dict[str, SwitchModel] = {}
@@ -56,30 +54,22 @@ class RandomizationPanel(Panel):
         """One frame."""
         if self._stale:
             self._rebuild()
-        for view in self.views.values():
-            view.update()
+        super().update()
         self.problems.update()
         self.job.update(self.model.task.job)
         self.preview_button.enabled = not self.session.worker.busy
+        self.model.look.update()
+        self._show_look()
 
-    def reset(self) -> None:
-        """The ranges that a new session begins with."""
-        self.model.reset()
-
-    def collect(self) -> dict[str, Any]:
-        """The draft."""
-        return self.model.collect()
-
-    def apply(self, state: dict[str, Any]) -> None:
-        """Take over an earlier draft."""
-        self.model.apply(state)
+    def on_hidden(self) -> None:
+        """Show the scene as it is."""
+        self.model.look.take_back()
 
     def destroy(self) -> None:
         """End."""
         self._forget()
         self._sheet.destroy()
-        self.model.task.close()
-        self._typing = self._counting = None
+        self._typing = None
         super().destroy()
 
     def preview(self) -> None:
@@ -101,17 +91,39 @@ class RandomizationPanel(Panel):
         self._frame = ui.Frame(height=0)
 
     def _foot(self) -> None:
+        self._look_row()
         self.problems = Problems(self.model.form)
         self.messages = Messages()
         self.job = JobBar()
         with ui.HStack(height=28, spacing=style.GAP):
             self.preview_button = button("Preview", self.preview, primary=True, height=28)
-            labels = [f"{count} pictures" for count in PICTURES]
-            self.count = ui.ComboBox(PICTURES.index(self.model.pictures.value), *labels, width=120)
-        value = self.count.model.get_item_value_model()
-        self._counting = value.subscribe_value_changed_fn(
-            lambda model: setattr(self.model.pictures, "value", PICTURES[model.as_int])
-        )
+            labels = {count: f"{count} pictures" for count in PICTURES}
+            counting = ValueChoice(self.model.pictures, labels, width=120)
+            self.count = counting.widget
+            self.subscriptions.add(*counting.subscriptions)
+
+    def _look_row(self) -> None:
+        look = self.model.look
+        self._look = ui.HStack(height=24, spacing=style.GAP)
+        with self._look:
+            self.look_switch = SwitchModel(lambda: look.on.value, lambda on: setattr(look.on, "value", on))
+            with ui.VStack(width=18):
+                ui.Spacer(height=4)
+                ui.CheckBox(self.look_switch, width=16, height=16)
+            self.look_text = ui.Label(
+                "", elided_text=True, tooltip="A draw of the term whose rows are touched, on the scene in the viewport"
+            )
+            self.another_button = button("Another draw", look.another, width=104, height=24)
+            self.back_button = button("Take back", look.take_back, width=84, height=24)
+
+    def _show_look(self) -> None:
+        look = self.model.look
+        name = look.term.value.replace("_", " ").capitalize()
+        self.another_button.visible = self.back_button.visible = bool(name)
+        text = f"{name}: {look.text.value}" if name else look.text.value
+        self.look_text.text = text or "Show in the viewport what is touched"
+        self.look_text.set_tooltip(text or "A draw of the term whose rows are touched, on the scene in the viewport")
+        self.look_text.name = "" if name else "dim"
 
     def _rebuild(self) -> None:
         self._stale = False
@@ -154,7 +166,10 @@ class RandomizationPanel(Panel):
             if not entry.on:
                 return
 
-            self._rows(entry.name, entry, 1, drawn=True)
+            touched = ui.VStack(height=0)
+            touched.set_mouse_pressed_fn(lambda *_: self.model.look.touch(entry.name))
+            with touched:
+                self._rows(entry.name, entry, 1, drawn=True)
             inner = f"{entry.name}.settings"
             if any(not self._drawn(row) and self.model.finds_row(entry, row) for row in self.model.rows(entry)):
                 self._folded.setdefault(inner, True)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import omni.ui as ui
 
@@ -12,32 +12,34 @@ from humanoid_brain.config.base import Location
 from humanoid_brain.ui import style
 from humanoid_brain.ui.actions import Checkpoint
 from humanoid_brain.ui.layout import panel_layout
-from humanoid_brain.ui.panel import Panel
+from humanoid_brain.ui.panels.model_panel import ModelPanel
 from humanoid_brain.ui.runs_model import METRICS, RunsModel, evaluation_text
 from humanoid_brain.ui.series import number_text
 from humanoid_brain.ui.session import Session
-from humanoid_brain.ui.widgets.form_view import FormView
+from humanoid_brain.ui.widgets.choice import Choice, ValueChoice
 from humanoid_brain.ui.widgets.parts import JobBar, Messages, Section, button
 from humanoid_brain.ui.widgets.plots import Chart
 from humanoid_brain.ui.widgets.run_list import ChoiceList, Line
 
-_EVALUATION: tuple[Location, ...] = (("episodes",), ("num_envs",), ("push",), ("noise",), ("device",), ("seed",))
-_PLAY: tuple[Location, ...] = (("robots",), ("device",), ("seed",))
+_EVALUATION: tuple[Location, ...] = (
+    *(("episodes",), ("num_envs",), ("episode",), ("push",), ("noise",), ("physics_dt",), ("device",), ("seed",)),
+)
+_PLAY: tuple[Location, ...] = (
+    *(("robots",), ("device",), ("seed",), ("commands",)),
+    *(("width",), ("height",), ("fps",), ("samples",), ("film",)),
+)
 _NONE = "No runs here yet. Start one in the panel Training"
 
 
-class RunsPanel(Panel):
+class RunsPanel(ModelPanel[RunsModel]):
     """The tab Runs."""
 
     title: ClassVar[str] = "Runs"
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.model = RunsModel(session)
-        self.views: dict[str, FormView] = {}
-        """The rows by heading."""
+        super().__init__(session, RunsModel(session))
         self._stale = True
-        self._kept: list[Any] = []
+        self._comparing: Choice | None = None
 
     def build(self) -> None:
         """Make the widgets, and look through the folder for the first time."""
@@ -52,32 +54,17 @@ class RunsPanel(Panel):
 
     def update(self) -> None:
         """One frame."""
-        for view in self.views.values():
-            view.update()
+        super().update()
         if self._stale:
             self._stale = False
             self._show()
         self.job.update(self.model.task.job)
         usable = self.model.chosen is not None and not self.model.task.running
-        for each in (self.resume_button, self.play_button, self.evaluate_button, self.export_button):
+        for each in (self.resume_button, self.play_button, self.film_button, self.evaluate_button, self.export_button):
             each.enabled = usable
         self.open_button.enabled = self.model.run is not None
         looking = " looking ..." if self.model.scanning else ""
         self.where.text = f"{self.model.folder.value}{looking}"
-
-    def reset(self) -> None:
-        """The folder that a new session begins with."""
-        state = type(self.model)(self.session)
-        self.model.apply(state.collect())
-        state.close()
-
-    def collect(self) -> dict[str, Any]:
-        """The folder, and how to play and evaluate."""
-        return self.model.collect()
-
-    def apply(self, state: dict[str, Any]) -> None:
-        """Take over an earlier state."""
-        self.model.apply(state)
 
     def on_stage_closed(self) -> None:
         """End what walks or is measured."""
@@ -89,11 +76,7 @@ class RunsPanel(Panel):
 
     def destroy(self) -> None:
         """End."""
-        for view in self.views.values():
-            view.destroy()
-        self.views.clear()
-        self.model.close()
-        self._kept = []
+        self._let_go()
         super().destroy()
 
     # -- parts
@@ -116,26 +99,18 @@ class RunsPanel(Panel):
                 self.checkpoints = ChoiceList(self.model.choose, "None that would load", 108)
                 self.refused = ui.Label("", name="warning", word_wrap=True, height=0, visible=False)
         with Section("How to evaluate", collapsed=True):
-            self._rows("evaluation", self.model.evaluation, _EVALUATION)
-        with Section("How to play", collapsed=True):
-            self._rows("play", self.model.play, _PLAY)
+            self.rows("evaluation", self.model.evaluation, _EVALUATION)
+        with Section("How to play and film", collapsed=True):
+            self.rows("play", self.model.play, _PLAY)
 
     def _curve(self) -> None:
         with ui.HStack(height=style.ROW, spacing=style.GAP):
-            keys = [*METRICS]
-            self.metric = ui.ComboBox(keys.index(self.model.metric.value), *METRICS.values(), width=180)
+            measuring = ValueChoice(self.model.metric, METRICS, width=180)
+            self.metric = measuring.widget
+            self.subscriptions.add(*measuring.subscriptions)
             ui.Label("Compare with", name="dim", width=0)
             self.compare = ui.Frame()
-        chosen = self.metric.model.get_item_value_model()
-        self._kept = [
-            chosen,
-            chosen.subscribe_value_changed_fn(lambda m: setattr(self.model.metric, "value", keys[m.as_int])),
-        ]
         self._chart_frame = ui.Frame(height=0)
-
-    def _rows(self, name: str, form: Any, paths: tuple[Location, ...]) -> None:
-        view = self.views[name] = FormView(form, paths)
-        view.build()
 
     def _foot(self) -> None:
         self.messages = Messages()
@@ -143,9 +118,10 @@ class RunsPanel(Panel):
         with ui.HStack(height=28, spacing=style.GAP):
             self.resume_button = button("Resume", self.model.resume, primary=True, height=28)
             self.play_button = button("Play", self.model.play_policy, height=28, width=60)
+            self.film_button = button("Film", self.model.film, height=28, width=52)
             self.evaluate_button = button("Evaluate", self.model.evaluate, height=28, width=78)
-            self.export_button = button("Export policy", self._export, height=28, width=108)
-            self.open_button = button("Open folder", self.model.open_folder, height=28, width=98)
+            self.export_button = button("Export policy", self._export, height=28, width=104)
+            self.open_button = button("Open", self.model.open_folder, height=28, width=56)
 
     # -- what changes
 
@@ -190,17 +166,20 @@ class RunsPanel(Panel):
         others = [path for path in self.model.runs if path != self.model.selected.value]
         labels = ["no other run", *(self.model.title(self.model.runs[path]) for path in others)]
         now = others.index(self.model.compared.value) + 1 if self.model.compared.value in others else 0
-        self.compare.clear()
-        with self.compare:
-            self.other = ui.ComboBox(now, *labels)
 
-        def picked(model: ui.AbstractValueModel) -> None:
-            place = model.as_int
+        def picked(place: int) -> None:
             self.model.compared.value = others[place - 1] if place else None
             self.model.listed.emit()
 
-        value = self.other.model.get_item_value_model()
-        self._kept[2:] = [value, value.subscribe_value_changed_fn(picked)]
+        self._let_go()
+        self.compare.clear()
+        with self.compare:
+            self._comparing = Choice(now, labels, picked)
+            self.other = self._comparing.widget
+
+    def _let_go(self) -> None:
+        if self._comparing is not None:
+            self._comparing.close()
 
     def _renew(self) -> None:
         self._stale = True

@@ -11,7 +11,7 @@ from humanoid_brain.config.base import Location
 from humanoid_brain.ui import style
 from humanoid_brain.ui.form import Row
 from humanoid_brain.ui.layout import panel_layout
-from humanoid_brain.ui.panel import Panel
+from humanoid_brain.ui.panels.model_panel import ModelPanel
 from humanoid_brain.ui.scene_model import ROOM, SceneModel
 from humanoid_brain.ui.session import Session
 from humanoid_brain.ui.widgets.form_view import FormView
@@ -39,16 +39,13 @@ _DEEP = ("joints", "gpu")
 """Parts of the model that are for files, not for a panel: dozens of numbers each."""
 
 
-class ScenePanel(Panel):
+class ScenePanel(ModelPanel[SceneModel]):
     """The first tab."""
 
     title: ClassVar[str] = "Scene"
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.model = SceneModel(session)
-        self.views: dict[str, FormView] = {}
-        """The rows by heading."""
+        super().__init__(session, SceneModel(session))
 
     def build(self) -> None:
         """Make the widgets."""
@@ -61,37 +58,16 @@ class ScenePanel(Panel):
 
     def update(self) -> None:
         """One frame."""
-        for view in self.views.values():
-            view.update()
+        super().update()
         self.problems.update()
         self.job.update(self.model.task.job)
         busy = self.session.worker.busy
         self.build_button.enabled = self.save_button.enabled = not busy
         self.build_button.text = "Build again" if self.model.stale.value else "Build"
 
-    def reset(self) -> None:
-        """The scene that a new session begins with."""
-        self.model.reset()
-
-    def collect(self) -> dict[str, Any]:
-        """The draft."""
-        return self.model.collect()
-
-    def apply(self, state: dict[str, Any]) -> None:
-        """Take over an earlier draft."""
-        self.model.apply(state)
-
     def on_stage_closed(self) -> None:
         """Forget what was built."""
         self.model.forget()
-
-    def destroy(self) -> None:
-        """End."""
-        for view in self.views.values():
-            view.destroy()
-        self.views.clear()
-        self.model.close()
-        super().destroy()
 
     def _head(self) -> None:
         self.presets = PresetBar("scenes", self.model.preset, self.model.load_preset, self._load, self.reset)

@@ -13,14 +13,15 @@ from humanoid_brain.ui import pace, style
 from humanoid_brain.ui.form import Row
 from humanoid_brain.ui.layout import panel_layout
 from humanoid_brain.ui.overlay import Overlay
-from humanoid_brain.ui.panel import Panel
+from humanoid_brain.ui.panels.model_panel import ModelPanel
 from humanoid_brain.ui.session import Session
 from humanoid_brain.ui.training_model import CURVES, FOLDER, TrainingModel
-from humanoid_brain.ui.widgets.form_view import FormView
-from humanoid_brain.ui.widgets.models import ShareModel, SwitchModel
-from humanoid_brain.ui.widgets.parts import Messages, PresetBar, Problems, Section, button
+from humanoid_brain.ui.widgets.choice import ValueChoice
+from humanoid_brain.ui.widgets.models import SwitchModel
+from humanoid_brain.ui.widgets.parts import PresetBar, Section, button
 from humanoid_brain.ui.widgets.plots import Chart, FactGrid
 from humanoid_brain.ui.widgets.rewards import REWARDS, RewardTable
+from humanoid_brain.ui.widgets.run_foot import RunFoot
 
 _SECTIONS: tuple[tuple[str, tuple[Location, ...], bool], ...] = (
     (
@@ -41,17 +42,14 @@ _ELSEWHERE: tuple[Location, ...] = (
 _SMALL = ("episode_seconds", "reward", "velocity_error", "steps_per_second")
 
 
-class TrainingPanel(Panel):
+class TrainingPanel(ModelPanel[TrainingModel]):
     """The tab Training."""
 
     title: ClassVar[str] = "Training"
 
     def __init__(self, session: Session) -> None:
-        super().__init__(session)
-        self.model = TrainingModel(session)
+        super().__init__(session, TrainingModel(session))
         self.overlay = Overlay(self.model)
-        self.views: dict[str, FormView] = {}
-        """The rows by heading."""
         self.charts: dict[str, Chart] = {}
         """The curves by their names in the metrics."""
         self._stale = True
@@ -69,18 +67,12 @@ class TrainingPanel(Panel):
 
     def update(self) -> None:
         """One frame."""
-        for view in self.views.values():
-            view.update()
+        super().update()
         self.rewards.update()
-        self.problems.update()
         self._show_state()
         if self._stale:
             self._stale = False
             self._show_curves()
-
-    def reset(self) -> None:
-        """The run that a new session begins with."""
-        self.model.reset()
 
     def collect(self) -> dict[str, Any]:
         """The draft."""
@@ -102,13 +94,9 @@ class TrainingPanel(Panel):
     def destroy(self) -> None:
         """End."""
         if self._built:
-            for view in self.views.values():
-                view.destroy()
             self.rewards.destroy()
-        self.views.clear()
         self.overlay.destroy()
         self._kept = []
-        self.model.close()
         super().destroy()
 
     # -- parts
@@ -132,22 +120,18 @@ class TrainingPanel(Panel):
                         self.charts[name] = Chart(title, unit, height=64)
         title, paths, collapsed = _SECTIONS[0]
         with Section(title, collapsed=collapsed):
-            self._rows(title, paths)
+            self.rows(title, self.model.form, paths)
             self._scene_row()
         with Section("Rewards", tooltip="Weight times value, per second of simulated time"):
             self.rewards = RewardTable(self.model.form)
             self.rewards.update()
         for title, paths, collapsed in _SECTIONS[1:]:
             with Section(title, collapsed=collapsed):
-                self._rows(title, paths)
+                self.rows(title, self.model.form, paths)
         with Section("Further settings", collapsed=True):
-            self._rows("Further settings", ((),), keep=_further, collapsed=("*",))
+            self.rows("Further settings", self.model.form, ((),), keep=_further, collapsed=("*",))
         with Section("Display"):
             self._display()
-
-    def _rows(self, title: str, paths: tuple[Location, ...], **options: Any) -> None:
-        view = self.views[title] = FormView(self.model.form, paths, **options)
-        view.build()
 
     def _scene_row(self) -> None:
         model = SwitchModel(lambda: self.model.use_scene.value, lambda on: setattr(self.model.use_scene, "value", on))
@@ -163,8 +147,8 @@ class TrainingPanel(Panel):
         pacing = self.session.pace
         with ui.HStack(height=style.ROW, spacing=style.GAP):
             ui.Label("Show", width=style.LABEL, tooltip="What of the simulation the viewport shows while it trains")
-            keys = [*pace.MODES]
-            self.mode = ui.ComboBox(keys.index(pacing.mode.value), *pace.MODES.values())
+            showing = ValueChoice(pacing.mode, pace.MODES)
+            self.mode = showing.widget
             self.every = ui.IntDrag(width=64, min=1, max=200, tooltip="With every n-th frame: n")
             self.every.model.set_value(pacing.every.value)
             ui.Spacer(width=style.UNIT)
@@ -182,43 +166,33 @@ class TrainingPanel(Panel):
                 ui.Spacer(height=3)
                 self.overlay_box = ui.CheckBox(switch, width=16, height=16)
             ui.Label("over the viewport", name="dim")
-        self.subscriptions.add(self.overlay.on.changed.subscribe(lambda on: switch._value_changed()))
-        chosen = self.mode.model.get_item_value_model()
+        self.subscriptions.add(
+            *showing.subscriptions,
+            self.overlay.on.changed.subscribe(lambda on: switch._value_changed()),
+            pacing.every.changed.subscribe(self.every.model.set_value),
+            pacing.share.changed.subscribe(self.share.model.set_value),
+        )
         self._kept = [
-            chosen,
-            chosen.subscribe_value_changed_fn(lambda m: setattr(pacing.mode, "value", keys[m.as_int])),
             self.every.model.subscribe_value_changed_fn(lambda m: setattr(pacing.every, "value", max(1, m.as_int))),
             self.share.model.subscribe_value_changed_fn(lambda m: setattr(pacing.share, "value", m.as_float)),
         ]
 
     def _foot(self) -> None:
-        self.problems = Problems(self.model.form)
-        self.messages = Messages()
-        self.status = ui.Label("", name="dim", height=16, elided_text=True, visible=False)
-        self._share = ShareModel()
-        self.bar = ui.ProgressBar(self._share, height=18, visible=False)
-        with ui.HStack(height=28, spacing=style.GAP):
-            self.start_button = button("Start", self.model.start, primary=True, height=28)
-            self.pause_button = button("Pause", self.model.pause_or_resume, height=28, width=84)
-            self.stop_button = button("Stop", self.model.stop, height=28, width=72)
-            self.save_button = button("Save now", self.model.save_now, height=28, width=88)
+        model = self.model
+        self.foot = RunFoot(model.form, model.start, model.pause_or_resume, model.stop, self._further_buttons)
+        self.messages, self.start_button = self.foot.messages, self.foot.start
+        self.pause_button, self.stop_button = self.foot.pause, self.foot.stop
+
+    def _further_buttons(self) -> None:
+        self.save_button = button("Save now", self.model.save_now, height=28, width=88)
 
     # -- what changes
 
     def _show_state(self) -> None:
-        model, job = self.model, self.model.task.job
-        running = model.running
-        state = model.state
-        self.start_button.enabled = not running
-        self.pause_button.enabled = running and state is not JobState.STOPPING
-        self.pause_button.text = "Resume" if state is JobState.PAUSED else "Pause"
-        self.stop_button.enabled = running and state is not JobState.STOPPING
-        self.save_button.enabled = running and state is JobState.RUNNING
+        model = self.model
+        self.foot.update(model.task.job, model.running, model.state, model.status())
+        self.save_button.enabled = model.running and model.state is JobState.RUNNING
         self.live.visible = self.curves.frame.visible = model.running_config is not None
-        self.status.visible = self.bar.visible = running
-        self.status.text = model.status()
-        if job is not None:
-            self._share.show(job.progress.fraction)
         self.facts.show(model.facts())
 
     def _show_curves(self) -> None:

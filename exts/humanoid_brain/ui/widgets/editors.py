@@ -14,7 +14,9 @@ from humanoid_brain.config.base import Location
 from humanoid_brain.ui import style
 from humanoid_brain.ui.fields import Field
 from humanoid_brain.ui.form import Form
+from humanoid_brain.ui.observable import Subscription
 from humanoid_brain.ui.ranges import NUMBERS, SHORT
+from humanoid_brain.ui.widgets.choice import Choice
 from humanoid_brain.ui.widgets.color import ColorModel
 from humanoid_brain.ui.widgets.models import BoolModel, FormModel, NumberModel, TextModel
 
@@ -46,6 +48,9 @@ class Editor:
         """Follow the form no longer."""
         for model in self.models:
             model.close()
+        for each in self.kept:
+            if isinstance(each, Subscription):
+                each.cancel()
 
 
 class EditorBuilder:
@@ -115,7 +120,16 @@ class EditorBuilder:
         values = [*field.choices]
         now = self._form.get(path)
         index = values.index(now) if now in values else 0
-        self._combo(editor, index, [_words(v) for v in values], lambda i: self._form.set(path, values[i]), path)
+        choice = self._combo(
+            editor, index, [_words(v) for v in values], lambda i: self._form.set(path, values[i]), path
+        )
+
+        def edited(at: Location) -> None:
+            value = self._form.get(path)
+            if at == path[: len(at)] and value in values:
+                choice.show(values.index(value))
+
+        editor.kept.append(self._form.edited.subscribe(edited))
 
     def _variant(self, editor: Editor, path: Location, field: Field, width: ui.Length) -> None:
         names = [variant.name for variant in field.variants]
@@ -138,14 +152,12 @@ class EditorBuilder:
         chosen: Callable[[int], None],
         path: Location | None,
         **options: Any,
-    ) -> None:
-        combo = ui.ComboBox(index, *labels, **options)
-        model = combo.model
-        value = model.get_item_value_model()
-        editor.kept.append(value.subscribe_value_changed_fn(lambda m: chosen(m.get_value_as_int())))
-        editor.kept.append(model)
+    ) -> Choice:
+        choice = Choice(index, labels, chosen, **options)
+        editor.kept += [choice, Subscription(choice.close)]
         if path is not None:
-            editor.widgets.append((path, combo))
+            editor.widgets.append((path, choice.widget))
+        return choice
 
     def _tuple(self, editor: Editor, path: Location, field: Field) -> None:
         if all(item.kind == "tuple" for item in field.items):

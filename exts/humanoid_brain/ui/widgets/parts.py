@@ -15,6 +15,7 @@ from humanoid_brain.ui import style
 from humanoid_brain.ui.form import Form
 from humanoid_brain.ui.observable import Subscription, Value
 from humanoid_brain.ui.presets import presets
+from humanoid_brain.ui.widgets.choice import Choice
 from humanoid_brain.ui.widgets.models import ShareModel
 from humanoid_brain.ui.work import Message, progress_text
 
@@ -242,27 +243,17 @@ class PresetBar:
         self._chosen = chosen
         with ui.HStack(height=26, spacing=style.GAP):
             ui.Label("Preset", width=52, name="dim")
-            self.combo = ui.ComboBox(self._index(current.value), *labels)
+            self._choice = Choice(self._index(current.value), labels, self._picked)
+            self.combo = self._choice.widget
             self.load = button("Load ...", load, width=76)
             self.reset = button("Reset", reset, width=64)
-        self._value = self.combo.model.get_item_value_model()
-        self._following = self._value.subscribe_value_changed_fn(self._picked)
-        self.subscriptions: list[Subscription] = [current.changed.subscribe(self._show), Subscription(self._end)]
+        followed = current.changed.subscribe(lambda name: self._choice.show(self._index(name)))
+        self.subscriptions: list[Subscription] = [followed, Subscription(self._choice.close)]
         """To be kept for as long as the bar lives."""
-
-    def _end(self) -> None:
-        # omni.ui's subscription holds our method, which holds us: Python cannot see such a ring.
-        self._following = None
 
     def _index(self, name: str) -> int:
         return self.names.index(name) if name in self.names else 0
 
-    def _show(self, name: str) -> None:
-        if self._value.as_int != self._index(name):
-            self._following = None
-            self._value.set_value(self._index(name))
-            self._following = self._value.subscribe_value_changed_fn(self._picked)
-
-    def _picked(self, model: ui.AbstractValueModel) -> None:
-        if name := self.names[model.as_int]:
+    def _picked(self, index: int) -> None:
+        if name := self.names[index]:
             self._chosen(name)

@@ -12,8 +12,9 @@ import numpy as np
 from pxr import Usd, UsdGeom
 
 from humanoid_brain.host.cameras import read_camera
+from humanoid_brain.host.fog import fog_on
 from humanoid_brain.host.standalone.render.guides import Guides
-from humanoid_brain.host.standalone.render.picture import Floats, Image, denoise, tone_map
+from humanoid_brain.host.standalone.render.picture import Floats, Image, add_fog, denoise, fog_left, tone_map
 from humanoid_brain.host.standalone.render.renderer import StageRenderer
 from humanoid_brain.host.standalone.render.scalar import ScalarRenderer
 from humanoid_brain.optics import Array, CameraModel
@@ -83,8 +84,7 @@ class FilmRenderer:
 
     def resize(self, width: int, height: int) -> None:
         """Draw pictures of another size from now on; the stage's camera is read again."""
-        if (width, height) != (self._camera.width, self._camera.height):
-            self._camera = _first_camera(self._stage.stage, width, height)
+        self._camera = _first_camera(self._stage.stage, width, height)
 
     def render(
         self, camera: Array | Follow | None = None, link_transforms: Mapping[str, Array] | None = None, seed: int = 0
@@ -109,7 +109,15 @@ class FilmRenderer:
         linear = renderer.color(view, self.samples, seed, _DEPTH)
         quality = "high" if self.samples >= _STILL else "fast"
         clean = denoise(linear, guides, quality, on_gpu=self._stage.backend.on_gpu)
-        return tone_map(self._with_sky(clean, guides, view))
+        return tone_map(self._with_fog(self._with_sky(clean, guides, view), guides))
+
+    def _with_fog(self, linear: Floats, guides: Guides) -> Floats:
+        density, color = fog_on(self._stage.stage)
+        if density <= 0.0:
+            return linear
+        solid = np.clip(guides.coverage, 1e-3, 1.0)  # the mean distance is that of what is there
+        left = guides.coverage * fog_left(guides.distance / solid, density)
+        return add_fog(linear, left, color)
 
     def _with_sky(self, linear: Floats, guides: Guides, camera: CameraModel) -> Floats:
         domes = [light for light in self._stage.lights if light.kind == "dome"]

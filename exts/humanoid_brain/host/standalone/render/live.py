@@ -23,6 +23,8 @@ import numpy.typing as npt
 from humanoid_brain.errors import HostError
 
 if TYPE_CHECKING:
+    from pxr import Usd
+
     from humanoid_brain.host.standalone.render.film import FilmRenderer
 
 Image = npt.NDArray[np.uint8]
@@ -65,6 +67,10 @@ class LiveRenderer:
     def pose(self, poses: dict[str, list[float]]) -> None:
         """Position in m and orientation wxyz in the world, by path, of the bodies that moved."""
         self._send({"poses": poses})
+
+    def edit(self, layer: str) -> None:
+        """Put edits over the scene, as text of a USD layer, in place of those before; empty: none."""
+        self._send({"edits": layer})
 
     def picture(self) -> Image | None:
         """The newest picture [H, W, 4], once; None while there is no newer one."""
@@ -162,6 +168,8 @@ class _Server:
         self._camera: dict[str, Any] = {}
         self._size = (640, 360)
         self._poses: dict[str, npt.NDArray[np.float64]] = {}
+        self._edits, self._edited = "", False
+        self._layer: Any = None
         self._level, self._seed, self._number = len(LEVELS), 0, 0
 
     def waiting(self) -> bool:
@@ -173,7 +181,9 @@ class _Server:
         for message in messages:
             if "open" in message:
                 self._path, self._poses = message["open"], {}
-                self._renderer = None
+                self._renderer, self._edits = None, ""
+            if "edits" in message:
+                self._edits, self._edited = message["edits"], True
             if "camera" in message:
                 self._camera, self._size = message["camera"], (message["size"][0], message["size"][1])
             self._number = message["number"]
@@ -201,18 +211,30 @@ class _Server:
         self._answers.flush()
 
     def _draw(self, scale: float, samples: int) -> Image:
-        from pxr import Usd
-
         from humanoid_brain.host.standalone.render.film import FilmRenderer, Follow
 
         size = (max(32, round(self._size[0] * scale)), max(32, round(self._size[1] * scale)))
         if self._renderer is None:
-            self._renderer = FilmRenderer(Usd.Stage.Open(self._path), *size, device="cpu")
+            stage = self._open(self._path)
+            self._renderer = FilmRenderer(stage, *size, device="cpu")
+        elif self._edited:
+            self._layer.ImportFromString(self._edits or "#usda 1.0")
+        self._edited = False
         self._renderer.resize(*size)
         self._renderer.samples = samples
         camera = Follow(**self._camera) if self._camera else None
         picture = self._renderer.render(camera, self._poses, seed=self._seed)
         return np.concatenate([picture, np.full((*picture.shape[:2], 1), 255, np.uint8)], -1)
+
+    def _open(self, path: str) -> Usd.Stage:
+        """The stage of a file, with the edits over it."""
+        from pxr import Sdf, Usd
+
+        stage = Usd.Stage.Open(path)
+        self._layer = Sdf.Layer.CreateAnonymous("edits.usda")
+        self._layer.ImportFromString(self._edits or "#usda 1.0")
+        stage.GetSessionLayer().subLayerPaths.append(self._layer.identifier)
+        return stage
 
     def _fail(self, error: Exception) -> None:
         from humanoid_brain.errors import HumanoidBrainError
