@@ -82,8 +82,11 @@ def open_window(ui: Any, config: StudioConfig) -> None:
     Raises:
         HostError: There is no graphics driver, or no screen.
     """
+    from humanoid_brain.ui.services.imgui import keep_no_layout
+
     ui.init(TITLE, config.width, config.height)
     if ui.Workspace.get_main_window_width() > 0:  # omni.ui itself says on standard error what went wrong
+        keep_no_layout(ui)
         return
     if config.headless:
         raise HostError("there is no Vulkan driver that draws without a screen", todo=f"Run: {_LIBRARIES}")

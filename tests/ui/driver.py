@@ -15,7 +15,7 @@ import omni.ui as ui
 import omni.ui.testing as mouse  # pyright: ignore[reportMissingImports]
 
 from humanoid_brain.config.studio import StudioConfig
-from humanoid_brain.studio import Studio, load_ui
+from humanoid_brain.studio import Studio, load_ui, open_window
 
 _ENTER = 525
 """The key as Dear ImGui numbers it."""
@@ -119,7 +119,8 @@ class Driver:
 def run(story: Callable[[Driver], Awaitable[None]], folder: Path) -> None:
     """Open the studio, play a story, close it again."""
     folder.mkdir(parents=True, exist_ok=True)
-    load_ui(headless=True).init("test", 1440, 900, max_fps=None)
+    open_window(load_ui(headless=True), StudioConfig())
+    ui.set_max_frame_rate(None)  # pyright: ignore[reportAttributeAccessIssue]
     driver = Driver(folder)
     failed: list[BaseException] = []
 

@@ -56,6 +56,7 @@ def test_a_screenshot_of_each_panel_without_anything_heavy(tmp_path: Path) -> No
         "code = main(['studio', '--headless', '--screenshot', sys.argv[1], '--panel', sys.argv[2], '--json']); "
         "print(sorted({'torch', 'pxr', 'mitsuba', 'drjit', 'ovphysx', 'cv2'} & set(sys.modules))); sys.exit(code)"
     )
+    (tmp_path / "imgui.ini").write_text("of another program")
     pictures = {}
     for panel in ("Scene", "Randomization", "Dataset", "Training", "Runs"):
         path = tmp_path / "made" / f"{panel}.png"
@@ -68,6 +69,8 @@ def test_a_screenshot_of_each_panel_without_anything_heavy(tmp_path: Path) -> No
             assert image.size == (1440, 900)
             pictures[panel] = image.convert("RGB").tobytes()
     assert len({*pictures.values()}) == len(pictures)
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "made", "imgui.ini"}
+    assert (tmp_path / "imgui.ini").read_text() == "of another program"
 
 
 def test_without_a_screen_it_says_what_to_do(tmp_path: Path) -> None:
