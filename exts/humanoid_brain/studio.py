@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import time
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from humanoid_brain.ui.session import Session
     from humanoid_brain.ui.viewport import Viewport
     from humanoid_brain.ui.window import MainWindow
+
+logger = logging.getLogger("humanoid_brain")
 
 TITLE = "Humanoid Brain Studio"
 _LIBRARIES = "apt-get install libvulkan1 mesa-vulkan-drivers libgl1"
@@ -42,10 +45,20 @@ def run(config: StudioConfig) -> dict[str, Any]:
         make_folder(config.screenshot.absolute().parent)
     open_window(ui, config)
     studio = Studio(ui, config)
+    failed: list[BaseException] = []
+
+    async def live() -> None:  # omni.ui would let an exception of the coroutine pass in silence
+        try:
+            await studio.live()
+        except BaseException as error:
+            failed.append(error)
+
     try:
-        ui.run(studio.live())
+        ui.run(live())
     finally:
         studio.close()
+    if failed:
+        raise failed[0]
     if studio.error is not None:
         raise studio.error
     return {"screenshot": str(config.screenshot) if config.screenshot else None}
@@ -137,6 +150,7 @@ class Studio:
             self.services.add_menu("Close", self._leave),
         ]
         self._left = False
+        self._told: set[str] = set()
         if config.panel:
             self.window.show(config.panel)
 
@@ -154,8 +168,14 @@ class Studio:
             await self._take_picture(self._config.screenshot)
 
     async def frame(self) -> None:
-        """One frame."""
+        """One frame. A fault of ours in it is told once, and costs the frame, not the session."""
         await self._ui.next_frame()
+        try:
+            self._follow()
+        except Exception as error:
+            self._tell(error)
+
+    def _follow(self) -> None:
         self.window.update()
         live = self.session.live.value
         if live is not None and self.session.pace.shows and not self.viewport.waiting:
@@ -210,6 +230,16 @@ class Studio:
         # In a room the scene's own camera is known to stand inside of the walls.
         inside = looking(config.camera.position, config.camera.target) if config.interior is not None else None
         self.viewport.open(result.path, inside or overview(grid_extent(result.shown, config.spacing)))
+
+    def _tell(self, error: Exception) -> None:
+        from humanoid_brain.ui.work import error_message
+
+        if repr(error) in self._told:
+            return
+        self._told.add(repr(error))
+        logger.error("a frame failed", exc_info=error)
+        message = error_message(error)
+        self.services.notify(f"{message.text}. {message.todo}", "error")
 
     def _leave(self) -> None:
         self._left = True

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import faulthandler
 import json
 import os
 import sys
@@ -32,8 +33,10 @@ _MOST_FOLLOWERS = 6000
 """Followers of events in one session: a panel has some hundred values."""
 _SLACK = 3
 """Threads, files, children and tasks that may be there beyond what was there at the first time."""
-_SIZE = {"width": 960, "height": 640}
+_WIDTH, _HEIGHT = 960, 640
 _LONGEST_JOB_S = 60.0
+_HANGS_S = 240.0
+"""Time in s that an action takes at most; then the process ends, and says where it was."""
 _SAMPLE_S = 5.0
 
 
@@ -66,6 +69,7 @@ class Clicks:
         self.watch.follow(asyncio.get_running_loop())
         await self.open()
         for action in actions:
+            faulthandler.dump_traceback_later(_HANGS_S, exit=True, file=1)
             self.write(action)
             await self._carry_out(action)
             self.actions += 1
@@ -74,6 +78,7 @@ class Clicks:
             self._sample()
             if self.actions % _EVERY == 0:
                 self._look_at_what_is_held()
+        faulthandler.cancel_dump_traceback_later()
         await self.rebuild()
         self._close()
         self._log.close()
@@ -85,9 +90,10 @@ class Clicks:
         from humanoid_brain.config.studio import StudioConfig
         from humanoid_brain.studio import Studio
 
-        self.studio = Studio(ui, StudioConfig(**_SIZE), self.folder / "home" / "settings.json")
+        self.studio = Studio(ui, StudioConfig(width=_WIDTH, height=_HEIGHT), self.folder / "home" / "settings.json")
         await self.studio.dock()
         self._contain()
+        await self.frames(2)
 
     async def rebuild(self) -> None:
         """Take all down, see that nothing is left, and build all again."""
@@ -150,7 +156,9 @@ class Clicks:
             dialog._enter(self.folder)
         worker = self.studio.session.worker
         if self._job[0] is not None and self._job[0].state.final:
-            self._ended[f"{type(self._job[0]).__name__} {self._job[0].state.value}"] += 1
+            ended = self._job[0]
+            self._ended[f"{type(ended).__name__} {ended.state.value}"] += 1
+            self.write({"seen": "ended", "job": type(ended).__name__, "error": f"{ended.error or ''}"[:300]})
             self._job = (None, 0.0)
         if worker.busy and worker.job is not self._job[0]:
             self._job = (worker.job, time.monotonic())
@@ -219,7 +227,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--log", type=Path, default=None, help="file for the actions, in the temporary folder if left out")
+    parser.add_argument(
+        "--log", type=Path, default=None, help="file for the actions, in the temporary folder if left out"
+    )
     parser.add_argument("--replay", type=Path, default=None, help="log whose actions are played again")
     parser.add_argument("--folder", type=Path, default=None, help="where everything happens; a new one if left out")
     options = parser.parse_args()
@@ -238,7 +248,7 @@ def main() -> int:
     actions = logged(replay) if replay is not None else chosen(RandomUser(options.seed, folder), options.seconds)
     from humanoid_brain.config.studio import StudioConfig
 
-    open_window(ui, StudioConfig(headless=True, screenshot=Path("x.png"), **_SIZE))
+    open_window(ui, StudioConfig(headless=True, screenshot=Path("x.png"), width=_WIDTH, height=_HEIGHT))
     ui.set_max_frame_rate(None)
 
     async def play() -> None:

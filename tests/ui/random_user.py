@@ -21,7 +21,13 @@ _KEYS |= {"enter": 525, "escape": 526}
 """Keys as Dear ImGui numbers them."""
 TEXTS = (
     *("", " ", "abc", "-1", "0", "1", "2", "0.5", "55", "1.7", "1e400", "-1e308", "nan", "-.inf", "9" * 400, "1_000"),
-    *("\u00fcn\u00efc\u00f6d\u00e9 \u2603 \u6f22\u5b57 \U0001f916", "\u202edlrow", "\u0967\u0968", "a" * 5000, "%s%n%d"),
+    *(
+        "\u00fcn\u00efc\u00f6d\u00e9 \u2603 \u6f22\u5b57 \U0001f916",
+        "\u202edlrow",
+        "\u0967\u0968",
+        "a" * 5000,
+        "%s%n%d",
+    ),
     *("/proc/self/mem", "~nobody/x", "[1, 2", "{a: 1}", "&a [*a]", "!!python/object:os.system x", "null", "true"),
     *("1, 2, 3", "0x1F", "'", ":", "light", "image", "vignette", "pelvis", "x/y/z", "a\tb", "..", "5 6"),
 )
@@ -40,7 +46,19 @@ _WEIGHTS = {
     "overlay": 2,
     "rebuild": 1,
 }
-_JOBS = ("Build", "Build again", "Preview", "Start", "Pause", "Resume", "Stop", "Save now", "Inspect", "Play", "Evaluate")
+_JOBS = (
+    "Build",
+    "Build again",
+    "Preview",
+    "Start",
+    "Pause",
+    "Resume",
+    "Stop",
+    "Save now",
+    "Inspect",
+    "Play",
+    "Evaluate",
+)
 _DAMAGE = ("empty", "garbage", "half", "gone")
 
 
@@ -89,7 +107,11 @@ class RandomUser:
         r = self._random
         action: Action = {"do": each.use, "place": [*each.place], "name": each.name}
         if each.use == "text":
-            action |= {"text": r.choice(TEXTS), "clear": r.random() < 0.7, "end": r.choice(["enter", "escape", "tab", ""])}
+            action |= {
+                "text": r.choice(TEXTS),
+                "clear": r.random() < 0.7,
+                "end": r.choice(["enter", "escape", "tab", ""]),
+            }
         elif each.use == "number" and r.random() < 0.5:
             action |= {"text": r.choice(TEXTS), "end": r.choice(["enter", "enter", "escape", "tab", ""])}
         elif each.use == "number":
@@ -131,9 +153,11 @@ class Hands:
             await self._frames(2)
             await getattr(self, f"_{action['do']}")(action, *found.middle)
         elif action["do"] == "pixel":
-            await _click(*action["at"], button=action["button"])
+            x, y = action["at"]
+            await _click(x, y, button=action["button"])
         elif action["do"] == "wheel":
-            await mouse.mouse_scroll(*action["at"], 0, action["notches"])
+            x, y = action["at"]
+            await mouse.mouse_scroll(x, y, 0, action["notches"])
         elif action["do"] == "key":
             await mouse.press_key(_KEYS[action["key"]])
         elif action["do"] == "frames":

@@ -6,7 +6,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import os
 import sys
 import threading
 import traceback
@@ -129,7 +128,7 @@ def resources() -> dict[str, int]:
     """What the process has at present."""
     return {
         "threads": threading.active_count(),
-        "files": len(os.listdir("/proc/self/fd")),
+        "files": len([*Path("/proc/self/fd").iterdir()]),
         "children": len(_children()),
         "tasks": len(asyncio.all_tasks()),
     }

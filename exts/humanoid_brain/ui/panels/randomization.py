@@ -74,6 +74,14 @@ class RandomizationPanel(Panel):
         """Take over an earlier draft."""
         self.model.apply(state)
 
+    def on_stage_closed(self) -> None:
+        """End the preview."""
+        self.model.task.end("The stage was closed; the preview ended", "Press Preview again")
+
+    def on_simulation_stopped(self) -> None:
+        """End the preview."""
+        self.model.task.end("The simulation was stopped; the preview ended", "Press Preview again")
+
     def destroy(self) -> None:
         """End."""
         self._forget()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps Dear ImGui, with which ovui draws, from a file of its own: ``imgui.ini`` in the working directory.
 
-ovui has no setting for it. The studio docks its windows itself, and a file that another program left there would move them.
+ovui has no setting for it. The studio docks its windows itself; a file that another program left there would move them.
 """
 
 from __future__ import annotations
