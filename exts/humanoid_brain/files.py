@@ -39,6 +39,8 @@ def make_folder(path: Path) -> Path:
     Raises:
         StorageError: The folder cannot be created or written.
     """
+    if "\0" in str(path):
+        raise StorageError("a NUL character cannot be in a path", where=f"{path}", todo="Choose another --output")
     with storage_errors(path):
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import sys
 import time
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from humanoid_brain.ui.session import Session
     from humanoid_brain.ui.viewport import Viewport
     from humanoid_brain.ui.window import MainWindow
+
+logger = logging.getLogger("humanoid_brain")
 
 TITLE = "Humanoid Brain Studio"
 _LIBRARIES = "apt-get install libvulkan1 mesa-vulkan-drivers libgl1"
@@ -42,10 +45,20 @@ def run(config: StudioConfig) -> dict[str, Any]:
         make_folder(config.screenshot.absolute().parent)
     open_window(ui, config)
     studio = Studio(ui, config)
+    failed: list[BaseException] = []
+
+    async def live() -> None:  # omni.ui would let an exception of the coroutine pass in silence
+        try:
+            await studio.live()
+        except BaseException as error:
+            failed.append(error)
+
     try:
-        ui.run(studio.live())
+        ui.run(live())
     finally:
         studio.close()
+    if failed:
+        raise failed[0]
     if studio.error is not None:
         raise studio.error
     return {"screenshot": str(config.screenshot) if config.screenshot else None}
@@ -82,8 +95,11 @@ def open_window(ui: Any, config: StudioConfig) -> None:
     Raises:
         HostError: There is no graphics driver, or no screen.
     """
+    from humanoid_brain.ui.services.imgui import keep_no_layout
+
     ui.init(TITLE, config.width, config.height)
     if ui.Workspace.get_main_window_width() > 0:  # omni.ui itself says on standard error what went wrong
+        keep_no_layout(ui)
         return
     if config.headless:
         raise HostError("there is no Vulkan driver that draws without a screen", todo=f"Run: {_LIBRARIES}")
@@ -138,6 +154,7 @@ class Studio:
         ]
         self._grid = 1, 1.0
         self._left = False
+        self._told: set[str] = set()
         if config.panel:
             self.window.show(config.panel)
 
@@ -155,8 +172,14 @@ class Studio:
             await self._take_picture(self._config.screenshot)
 
     async def frame(self) -> None:
-        """One frame."""
+        """One frame. A fault of ours in it is told once, and costs the frame, not the session."""
         await self._ui.next_frame()
+        try:
+            self._follow()
+        except Exception as error:
+            self._tell(error)
+
+    def _follow(self) -> None:
         self.window.update()
         live = self.session.live.value
         if live is not None and self.session.pace.shows and not self.viewport.waiting:
@@ -227,6 +250,16 @@ class Studio:
         elif number < shown:
             x, y, _ = grid_origins(shown, spacing)[number].tolist()
             self.viewport.track((x, y, Orbit().target[2]))
+
+    def _tell(self, error: Exception) -> None:
+        from humanoid_brain.ui.work import error_message
+
+        if repr(error) in self._told:
+            return
+        self._told.add(repr(error))
+        logger.error("a frame failed", exc_info=error)
+        message = error_message(error)
+        self.services.notify(f"{message.text}. {message.todo}", "error")
 
     def _leave(self) -> None:
         self._left = True

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from humanoid_brain.config import base
 from humanoid_brain.config.base import Model
+from humanoid_brain.config.randomization import RandomizationConfig
 from humanoid_brain.errors import ConfigError, StorageError
 
 
@@ -138,3 +139,9 @@ def test_values_are_checked_on_assignment_too() -> None:
 
 def test_field_docstring_is_its_help() -> None:
     assert Joint.model_fields["stiffness"].description == "N*m/rad."
+
+
+def test_a_number_too_large_for_any_check_is_one_clear_error() -> None:
+    text = f"terms: {{image: {{kind: image, vignette: {{kind: integer, low: {'9' * 400}, high: 6}}}}}}"
+    with pytest.raises(ConfigError, match="too large"):
+        base.parse(RandomizationConfig, text, "ranges.yaml")

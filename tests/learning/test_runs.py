@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,25 @@ def test_damaged_metrics_cost_the_curve_only(run: Path) -> None:
     (run / "metrics.jsonl").write_bytes(b"\xff\xfe\x00")
     (found,) = scan(run.parent)
     assert len(found.checkpoints) == 3 and found.rows == []
+
+
+@pytest.mark.parametrize("row", ['{"iteration": "abc"}', '{"iteration": [1]}', "[]", '{"reward": 1.0}', "7"])
+def test_rows_of_metrics_that_were_edited_are_left_out(run: Path, row: str) -> None:
+    with (run / "metrics.jsonl").open("a") as stream:
+        stream.write(row + "\n")
+    (found,) = scan(run.parent)
+    assert [each["iteration"] for each in found.rows] == [1, 2, 3] and len(found.checkpoints) == 3
+
+
+@pytest.mark.parametrize("edited", [{"signature": 3}, {"sha256": []}, {"totals": 3}, {"totals": {"iteration": "x"}}])
+def test_a_manifest_that_was_edited_costs_its_checkpoint_only(run: Path, edited: dict[str, Any]) -> None:
+    path = run / "checkpoints" / "iteration_000003" / "manifest.json"
+    manifest = json.loads(path.read_text())
+    if isinstance(edited.get("totals"), dict):
+        edited = {"totals": {**manifest["totals"], **edited["totals"]}}
+    path.write_text(json.dumps({**manifest, **edited}))
+    (found,) = scan(run.parent)
+    assert len(found.checkpoints) == 2 and found.refused[0].startswith("iteration_000003: ")
 
 
 def test_the_newest_run_comes_first_and_files_are_hashed_once(run: Path) -> None:

@@ -1,21 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A studio without a screen that is clicked and typed into, as a user would; for scripts that run in a process each."""
+"""A studio that is clicked and typed into, as a user would; for scripts that run in a process each.
+
+Without a screen, by omni.ui.testing. With HUMANOID_BRAIN_WINDOW=1 in a real window, by xdotool: see ``x_mouse``.
+"""
 
 from __future__ import annotations
 
+import importlib
 import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-os.environ["OMNIUI_HEADLESS"] = "1"
+os.environ["OMNIUI_HEADLESS"] = "0" if os.environ.get("HUMANOID_BRAIN_WINDOW") == "1" else "1"
 
 import omni.ui as ui
-import omni.ui.testing as mouse  # pyright: ignore[reportMissingImports]
 
 from humanoid_brain.config.studio import StudioConfig
-from humanoid_brain.studio import Studio, load_ui
+from humanoid_brain.studio import Studio, load_ui, open_window
+
+IN_A_WINDOW = os.environ["OMNIUI_HEADLESS"] == "0"
+mouse: Any = importlib.import_module("tests.ui.x_mouse" if IN_A_WINDOW else "omni.ui.testing")
 
 ENTER = 525
 """The key as Dear ImGui numbers it."""
@@ -124,7 +130,8 @@ class Driver:
 def run(story: Callable[[Driver], Awaitable[None]], folder: Path) -> None:
     """Open the studio, play a story, close it again."""
     folder.mkdir(parents=True, exist_ok=True)
-    load_ui(headless=True).init("test", 1440, 900, max_fps=None)
+    open_window(load_ui(headless=not IN_A_WINDOW), StudioConfig())
+    ui.set_max_frame_rate(None)  # pyright: ignore[reportAttributeAccessIssue]
     driver = Driver(folder)
     failed: list[BaseException] = []
 

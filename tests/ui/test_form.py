@@ -165,3 +165,13 @@ def test_an_unfinished_draft_can_be_taken_up_again() -> None:
     assert later.get(HEIGHT) == "tall" and later.value is None
     form.set_text(HEIGHT, "1.7")
     assert later.get(HEIGHT) == "tall"
+
+
+@pytest.mark.parametrize("robot", ["tall", 3, [], {"source": {"kind": "dog"}}, {"joints": 5}, None], ids=range(6))
+def test_a_draft_without_the_structure_of_the_model_is_refused_and_changes_nothing(robot: Any) -> None:
+    form = Form(SceneConfig)
+    form.set_text(HEIGHT, "tall")
+    before = form.data
+    with pytest.raises(ConfigError, match="robot"):
+        form.apply({**form.data, "robot": {**form.data["robot"], **robot} if isinstance(robot, dict) else robot})
+    assert form.data is before and form.get(HEIGHT) == "tall"

@@ -57,6 +57,7 @@ def test_a_screenshot_of_each_panel_without_anything_heavy(tmp_path: Path) -> No
         "code = main(['studio', '--headless', '--screenshot', sys.argv[1], '--panel', sys.argv[2], '--json']); "
         "print(sorted({'torch', 'pxr', 'mitsuba', 'drjit', 'ovphysx', 'cv2'} & set(sys.modules))); sys.exit(code)"
     )
+    (tmp_path / "imgui.ini").write_text("of another program")
     pictures = {}
     for panel in ("Scene", "Randomization", "Dataset", "Training", "Runs"):
         path = tmp_path / "made" / f"{panel}.png"
@@ -69,6 +70,8 @@ def test_a_screenshot_of_each_panel_without_anything_heavy(tmp_path: Path) -> No
             assert image.size == (1440, 900)
             pictures[panel] = image.convert("RGB").tobytes()
     assert len({*pictures.values()}) == len(pictures)
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "made", "imgui.ini"}
+    assert (tmp_path / "imgui.ini").read_text() == "of another program"
 
 
 def test_without_a_screen_it_says_what_to_do(tmp_path: Path) -> None:
@@ -116,3 +119,24 @@ def test_a_screenshot_that_cannot_be_written_is_told_before_the_windows_open(tmp
     (tmp_path / "file").write_text("")
     done = run("-m", "humanoid_brain", "studio", "--headless", "--screenshot", "file/x.png", cwd=tmp_path)
     assert done.returncode == 1 and "file" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_fault_of_ours_is_told_and_the_windows_stay(tmp_path: Path) -> None:
+    code = (
+        "import sys; from humanoid_brain.ui.panels import scene; from humanoid_brain.__main__ import main; "
+        "scene.ScenePanel.update = lambda self: 1 // 0; "
+        "sys.exit(main(['studio', '--headless', '--screenshot', 'x.png', '--panel', 'Scene']))"
+    )
+    done = run("-c", code, cwd=tmp_path)
+    assert done.returncode == 0 and (tmp_path / "x.png").is_file()
+    assert done.stderr.count("ZeroDivisionError") == 1
+
+
+def test_an_error_that_ends_the_windows_is_not_lost(tmp_path: Path) -> None:
+    code = (
+        "import sys; from humanoid_brain import studio; from humanoid_brain.__main__ import main; "
+        "studio.Studio.dock = lambda self: 1 // 0; "
+        "sys.exit(main(['studio', '--headless', '--screenshot', 'x.png']))"
+    )
+    done = run("-c", code, cwd=tmp_path)
+    assert done.returncode != 0 and "ZeroDivisionError" in done.stderr

@@ -20,6 +20,8 @@ Places = dict[Location, str]
 """File and line of each key."""
 
 _EXTENDS = "extends"
+_TOO_LARGE = "a whole number is too large: no number may have more than 308 digits"
+"""Checks compare numbers of both kinds, and say them, as floats."""
 
 
 class Model(BaseModel):
@@ -50,6 +52,8 @@ def check(kind: type[ModelT], data: dict[str, Any]) -> tuple[ModelT | None, list
     except ValidationError as error:
         known = set(_locations(data, ()))
         return None, [_problem(details, known) for details in _details(error)]
+    except OverflowError:
+        return None, [Problem((), _TOO_LARGE)]
 
 
 def load(kind: type[ModelT], path: str | Path) -> ModelT:
@@ -179,6 +183,8 @@ def _validate(kind: type[ModelT], data: dict[str, Any], source: str, places: Pla
         return kind.model_validate(data)
     except ValidationError as error:
         raise ConfigError(_describe(error, source, places)) from error
+    except OverflowError as error:
+        raise ConfigError(_TOO_LARGE, where=source) from error
 
 
 def dump(model: Model) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from humanoid_brain.errors import StorageError
+from humanoid_brain.files import storage_errors
 from humanoid_brain.jobs import FileWritten, Job, import_beside
 
 
@@ -31,7 +32,8 @@ class PolicyExportJob(Job):
 
         policy = load_policy(self.run_folder, self.checkpoint)
         yield
-        others = {path.name for path in self.output.iterdir()} if self.output.is_dir() else set[str]()
+        with storage_errors(self.output):
+            others = {path.name for path in self.output.iterdir()} if self.output.is_dir() else set[str]()
         if others - {"policy.safetensors", "manifest.json"}:
             raise StorageError("the folder holds other files", where=str(self.output), todo="Choose an empty folder")
         path = write_policy(self.output, policy)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,8 @@ class RunShelf:
             except HumanoidBrainError as error:
                 refused.append(f"{name}: {error.what}")
                 continue
-            reward, report = rewards.get(totals.iteration), _evaluation(path, name)
+            reward = rewards.get(totals.iteration)
+            reward, report = (reward if isinstance(reward, float) else None), _evaluation(path, name)
             good.append(CheckpointInfo(name, totals, reward, report))
         yield RunInfo(path, config, rows=rows, checkpoints=tuple(good), refused=tuple(refused))
 
@@ -110,20 +111,26 @@ class RunShelf:
             CheckpointError: It would not.
         """
         manifest = read_manifest(folder, FORMAT)
+        signature, sums = manifest.get("signature"), manifest.get("sha256")
+        if not isinstance(signature, dict) or not isinstance(sums, dict):
+            raise CheckpointError("the manifest is damaged", where=str(folder))
         for key, mine in _signature(config).items():
-            theirs = manifest.get("signature", {}).get(key)
+            theirs = signature.get(key)
             if theirs != mine:
                 raise CheckpointError(f"its {key} is {theirs!r}, the run's is {mine!r}", where=str(folder))
         for part in PARTS:
             path = folder / f"{part}.safetensors"
-            expected = manifest.get("sha256", {}).get(path.name)
+            expected = sums.get(path.name)
             found = yield from self._digest(path)
             if found != expected:
                 raise CheckpointError(f"{path.name} is damaged or missing", where=str(folder))
         try:
-            return Totals(**manifest["totals"])
+            totals = Totals(**manifest["totals"])
         except (KeyError, TypeError) as error:
             raise CheckpointError("the manifest is damaged", where=str(folder)) from error
+        if not all(isinstance(value, int | float) for value in asdict(totals).values()):
+            raise CheckpointError("the manifest is damaged", where=str(folder))
+        return totals
 
     def _digest(self, path: Path) -> Iterator[Any]:
         try:
@@ -187,7 +194,8 @@ def _changed(folder: Path) -> float:
 
 def _metrics(folder: Path) -> list[dict[str, Any]]:
     try:
-        return [row for row in read_metrics(folder) if isinstance(row, dict)]
+        rows = [row for row in read_metrics(folder) if isinstance(row, dict)]
+        return [row for row in rows if isinstance(row.get("iteration"), int)]
     except (OSError, ValueError):
         return []
 

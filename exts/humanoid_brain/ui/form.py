@@ -11,6 +11,7 @@ from typing import Any, Generic
 import yaml
 
 from humanoid_brain.config.base import Location, ModelT, check
+from humanoid_brain.errors import ConfigError
 from humanoid_brain.ui.fields import Field, describe, start_value
 from humanoid_brain.ui.observable import Event
 from humanoid_brain.ui.ranges import convert
@@ -126,7 +127,13 @@ class Form(Generic[ModelT]):
         self.restructured.emit(())
 
     def apply(self, data: dict[str, Any]) -> None:
-        """Begin again with data that may not fit, such as an unfinished draft of an earlier session."""
+        """Begin again with data that may not fit, such as an unfinished draft of an earlier session.
+
+        Raises:
+            ConfigError: It has not even the structure of the model, so that no rows could show it.
+        """
+        for field in describe(self.kind):
+            _require_structure(field, data.get(field.name), field.name)
         self.data = copy.deepcopy(data)
         self._check()
         self.restructured.emit(())
@@ -225,6 +232,25 @@ class Form(Generic[ModelT]):
         if not field.variants:
             return False
         return not field.distribution or (self.get(path) or {}).get("kind") == "schedule"
+
+
+def _require_structure(field: Field, value: Any, name: str) -> None:
+    """Refuse what is no object where the model has fields, and a variant that nobody knows."""
+    if field.model is None and field.kind != "mapping" and not field.variants:
+        return
+    if value is None and field.optional:
+        return
+    if not isinstance(value, dict):
+        raise ConfigError(f"is {value!r:.40}, and not an object", where=name)
+    if field.kind == "mapping":
+        for key, item in value.items():
+            _require_structure(field.items[0], item, f"{name}.{key}")
+        return
+    if field.variants and value.get(field.tag) not in [variant.name for variant in field.variants]:
+        raise ConfigError(f"there is no variant {value.get(field.tag)!r:.40}", where=name)
+    model = field.model or field.variant(value[field.tag]).model
+    for inner in describe(model):
+        _require_structure(inner, value.get(inner.name), f"{name}.{inner.name}")
 
 
 def read_text(field: Field, text: str) -> Any:

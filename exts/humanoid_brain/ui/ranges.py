@@ -67,14 +67,14 @@ def describe_range(data: Json, unit: str = "") -> str:
     """A distribution in a few words, such as "uniform 0.2 to 0.9"."""
     kind = data["kind"]
     if kind == "constant":
-        text = f"{_text(data.get('value'))}"
+        text = f"{value_text(data.get('value'))}"
     elif kind == "choice":
-        text = "one of " + ", ".join(_text(value) for value in _listed(data.get("values")))
+        text = "one of " + ", ".join(value_text(value) for value in _listed(data.get("values")))
     elif kind == "schedule":
         first, last = describe_range(data["start"]), describe_range(data["end"])
         text = f"{first} at first, {last} at last"
     else:
-        text = f"{SHORT[kind]} {_text(data.get('low'))} to {_text(data.get('high'))}"
+        text = f"{SHORT[kind]} {value_text(data.get('low'))} to {value_text(data.get('high'))}"
     return f"{text} {unit}".strip()
 
 
@@ -103,5 +103,7 @@ def _round(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def _text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, int | float) else str(value)
+def value_text(value: Any) -> str:
+    """A number, short; anything else as it is."""
+    plain = isinstance(value, int | float) and abs(value) < 1e300  # a longer one is no float, nor to be read
+    return f"{value:g}" if plain else f"{value!s:.40}"

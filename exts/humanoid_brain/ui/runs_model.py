@@ -12,7 +12,7 @@ from humanoid_brain.config.evaluation import EvaluationConfig, PlayConfig
 from humanoid_brain.ui.actions import Checkpoint, LiveView, Run, Shelf
 from humanoid_brain.ui.form import Form
 from humanoid_brain.ui.observable import Event, Value
-from humanoid_brain.ui.series import Series, number_text
+from humanoid_brain.ui.series import Series, is_plain, number_text
 from humanoid_brain.ui.session import Session, require
 from humanoid_brain.ui.task import Task
 from humanoid_brain.ui.work import Message
@@ -109,7 +109,7 @@ class RunsModel:
         last = run.rows[-1] if run.rows else {}
         parts = [f"{run.config.task.name}, {run.config.scene.num_envs:,} envs"]
         parts.append(f"{int(last['iteration']):,} iterations" if "iteration" in last else "no iteration yet")
-        if isinstance(last.get("reward"), int | float):
+        if is_plain(last.get("reward")):
             parts.append(f"reward {number_text(last['reward'])}/s")
         return ", ".join(parts)
 
@@ -305,7 +305,7 @@ class RunsModel:
 
     def _curve(self, run: Run) -> list[float]:
         values = (row.get(self.metric.value) for row in run.rows)
-        return Series(float(value) for value in values if isinstance(value, int | float)).points
+        return Series(float(value) for value in values if is_plain(value)).points
 
     def _selection(self) -> tuple[Run, Checkpoint] | None:
         if self.run is None or self.chosen is None:
@@ -329,10 +329,10 @@ def evaluation_text(report: Any) -> str:
     """The figures of an evaluation that count, in a line."""
     parts: list[str] = []
     survival, error = report.get("survival"), report.get("velocity_error")
-    if isinstance(survival, int | float):
+    if is_plain(survival):
         parts.append(f"{100 * survival:.0f} % survived")
-    if isinstance(error, int | float):
+    if is_plain(error):
         parts.append(f"{error:.2f} m/s off")
-    if isinstance(report.get("reached"), int | float):
+    if is_plain(report.get("reached")):
         parts.append(f"{100 * report['reached']:.0f} % reached")
     return ", ".join(parts)

@@ -94,9 +94,11 @@ class SceneModel:
         )
 
     def forget(self) -> None:
-        """The stage is gone."""
+        """The stage is gone, and with it what was being built on it or saved of it."""
         self.built.value = None
+        self.stale.value = False
         self.task.say()
+        self.task.end("The stage was closed before the job was done", "Start it again")
 
     def collect(self) -> dict[str, Any]:
         """The draft, whether it fits or not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any, TypeGuard
 
 CAPACITY = 400
 """Points that a curve keeps; more than the pixels of a plot would show nothing new."""
@@ -56,6 +57,11 @@ def scale_of(curves: Iterable[list[float]], least: float = 1e-3) -> tuple[float,
     low, high = min(values), max(values)
     room = max(0.06 * (high - low), least * max(abs(low), abs(high), 1e-9))
     return max(low - room, 0.0) if low >= 0.0 else low - room, high + room
+
+
+def is_plain(value: Any) -> TypeGuard[float]:
+    """Whether it is a number that can be drawn and told, whatever a file or an editor has put there."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e30
 
 
 def number_text(value: float | None) -> str:

@@ -17,7 +17,7 @@ from humanoid_brain.ui.actions import LiveView, TrainingControl
 from humanoid_brain.ui.form import Form
 from humanoid_brain.ui.observable import Event, Value
 from humanoid_brain.ui.presets import presets
-from humanoid_brain.ui.series import Series, number_text
+from humanoid_brain.ui.series import Series, is_plain, number_text
 from humanoid_brain.ui.session import Session, require
 from humanoid_brain.ui.task import Task
 from humanoid_brain.ui.tempo import Tempo
@@ -302,10 +302,11 @@ class TrainingModel:
         self.metrics = metrics
         for name in CURVES:
             value = metrics.get(name)
-            if isinstance(value, int | float):
+            if is_plain(value):
                 self.curves.setdefault(name, Series()).add(float(value))
-        for name, value in (metrics.get("rewards") or {}).items():
-            if isinstance(value, int | float):
+        terms = metrics.get("rewards")
+        for name, value in terms.items() if isinstance(terms, dict) else ():
+            if is_plain(value):
                 self.terms.setdefault(name, Series()).add(float(value))
 
     def _done(self, job: Any) -> None:

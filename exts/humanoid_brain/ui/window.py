@@ -10,6 +10,7 @@ import omni.ui as ui
 
 from humanoid_brain.ui import style
 from humanoid_brain.ui.panel import Panel
+from humanoid_brain.ui.services import storable
 from humanoid_brain.ui.session import Session
 from humanoid_brain.ui.work import error_message
 
@@ -84,7 +85,8 @@ class MainWindow:
 
     def keep(self) -> None:
         """Keep what the next session shall begin with."""
-        self.session.services.keep_setting(_LAST, {name: panel.collect() for name, panel in self.panels.items()})
+        state = {name: storable(panel.collect()) for name, panel in self.panels.items()}
+        self.session.services.keep_setting(_LAST, state)
 
     def destroy(self) -> None:
         """End the job, keep the settings, and take everything down."""

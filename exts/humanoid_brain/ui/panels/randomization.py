@@ -65,6 +65,14 @@ class RandomizationPanel(ModelPanel[RandomizationModel]):
         """Show the scene as it is."""
         self.model.look.take_back()
 
+    def on_stage_closed(self) -> None:
+        """End the preview."""
+        self.model.task.end("The stage was closed; the preview ended", "Press Preview again")
+
+    def on_simulation_stopped(self) -> None:
+        """End the preview."""
+        self.model.task.end("The simulation was stopped; the preview ended", "Press Preview again")
+
     def destroy(self) -> None:
         """End."""
         self._forget()

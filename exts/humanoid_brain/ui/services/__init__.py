@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from abc import ABC, abstractmethod
@@ -17,6 +18,15 @@ from humanoid_brain.ui.observable import Subscription
 
 SETTINGS = "/persistent/exts/humanoid_brain"
 """Where Kit keeps what outlives a session; the studio keeps the same in a file."""
+
+
+def storable(value: Any) -> Any:
+    """A draft as JSON has it: NaN and infinity, which a user can type, become texts."""
+    if isinstance(value, dict):
+        return {key: storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(item) for item in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 class Services(ABC):

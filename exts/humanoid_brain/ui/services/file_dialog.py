@@ -11,6 +11,8 @@ import omni.ui as ui
 from humanoid_brain.ui import style
 
 _WIDTH, _HEIGHT = 620, 460
+_LONGEST = 200
+"""Letters of a name that are repeated to the user."""
 _MOST = 500
 """Entries of a folder that are listed."""
 
@@ -104,13 +106,13 @@ class FileDialog:
             found = sorted((p for p in self.folder.iterdir() if not p.name.startswith(".")), key=lambda p: p.name)
         except OSError:
             return [], [], 0
-        folders = [path for path in found if path.is_dir()]
+        folders = [path for path in found if _is(path.is_dir)]
         files = [] if self._folders_only else [path for path in found if self._matches(path)]
         room = max(_MOST - len(folders), 0)
         return folders[:_MOST], files[:room], max(len(folders) + len(files) - _MOST, 0)
 
     def _matches(self, path: Path) -> bool:
-        return path.is_file() and (not self._suffixes or path.suffix.lower() in self._suffixes)
+        return _is(path.is_file) and (not self._suffixes or path.suffix.lower() in self._suffixes)
 
     def _enter(self, folder: Path) -> None:
         self.folder = folder
@@ -129,22 +131,43 @@ class FileDialog:
         self._build_list()
 
     def _apply(self) -> None:
-        name = self.name.as_string.strip()
-        path = self.folder if self._folders_only else self.folder / Path(name).expanduser()
-        if not self._folders_only and not self._saving and not path.is_file():
-            return
-        if not self._folders_only and not name:
+        path = self.folder if self._folders_only else self._named(self.name.as_string.strip())
+        if path is None:
             return
         self._hide()
         self._picked(path)
+
+    def _named(self, name: str) -> Path | None:
+        """The file of that name; None where none is there, or none can be, which the dialog says."""
+        if not name:
+            return None
+        try:
+            path = self.folder / Path(name).expanduser()
+        except RuntimeError:  # the home of a user whom nobody knows
+            path = self.folder / name
+        if self._saving or _is(path.is_file):
+            return path
+        self._where.text = f"There is no file {name[:_LONGEST]}"
+        return None
 
     def _hide(self) -> None:
         self.window.visible = False
 
 
+def _is(asked: Callable[[], bool]) -> bool:
+    """What a path says of itself; False where the disk does not let it, or where it is no path at all."""
+    try:
+        return asked()
+    except (OSError, ValueError):
+        return False
+
+
 def _nearest(folder: Path) -> Path:
     """The folder, or the nearest one above it that is there."""
-    path = folder.expanduser().resolve()
-    while not path.is_dir() and path != path.parent:
+    try:
+        path = folder.expanduser().resolve()
+    except (OSError, RuntimeError, ValueError):
+        path = Path.cwd()
+    while not _is(path.is_dir) and path != path.parent:
         path = path.parent
     return path

@@ -9,6 +9,7 @@ import omni.ui as ui
 
 from humanoid_brain.config.base import Location
 from humanoid_brain.ui.form import Form
+from humanoid_brain.ui.widgets.models import number_of
 
 _DIGITS = 4
 
@@ -27,9 +28,7 @@ class _ChannelModel(ui.AbstractValueModel):
         self._form, self._path = form, path
 
     def get_value_as_float(self) -> float:
-        value = self._form.get(self._path)
-        usable = isinstance(value, int | float) and not isinstance(value, bool)
-        return to_srgb(min(max(float(value), 0.0), 1.0)) if usable else 0.0
+        return to_srgb(min(max(float(number_of(self._form.get(self._path))), 0.0), 1.0))
 
     def set_value(self, value: float) -> None:
         self._form.set(self._path, round(to_linear(value), _DIGITS))
@@ -56,6 +55,12 @@ class ColorModel(ui.AbstractItemModel):
     def get_item_value_model(self, item: Any = None, column: int = 0) -> Any:
         """The value of a channel."""
         return item.model if item is not None else self._items[0].model
+
+    def begin_edit(self, item: Any = None) -> None:
+        """The user opens the swatch. Without this method of ours that of ovui would call itself for ever."""
+
+    def end_edit(self, item: Any = None) -> None:
+        """The user closes it; see :meth:`begin_edit`."""
 
     def _edited(self, path: Location) -> None:
         if path[: len(self._path)] == self._path or self._path[: len(path)] == path:

@@ -18,7 +18,7 @@ from humanoid_brain.ui.observable import Subscription
 from humanoid_brain.ui.ranges import NUMBERS, SHORT
 from humanoid_brain.ui.widgets.choice import Choice
 from humanoid_brain.ui.widgets.color import ColorModel
-from humanoid_brain.ui.widgets.models import BoolModel, FormModel, NumberModel, TextModel
+from humanoid_brain.ui.widgets.models import BoolModel, FormModel, NumberModel, TextModel, number_of
 
 _INT32 = 2**31 - 1
 _PREFIXES = {"mean": "\u03bc ", "std": "\u03c3 "}
@@ -242,7 +242,7 @@ def _step(field: Field, value: Any) -> float:
     if field.kind == "integer":
         return 1
     low, high = field.limits.low, field.limits.high
-    size = abs(value) if isinstance(value, int | float) and not isinstance(value, bool) and value else 1.0
+    size = abs(number_of(value)) or 1.0
     if low is not None and high is not None:
         size = min(high - low, max(10 * size, (high - low) / 100))
     return 10.0 ** math.floor(math.log10(max(size, 1e-9) / 100))

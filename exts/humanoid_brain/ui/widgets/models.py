@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -29,11 +30,11 @@ class FormModel(ui.AbstractValueModel):
 
     def get_value_as_float(self) -> float:
         """For drags; of what is no number, 0."""
-        return float(_number(self._form.get(self._path)))
+        return float(number_of(self._form.get(self._path)))
 
     def get_value_as_int(self) -> int:
         """For drags of whole numbers; of what is no number, 0."""
-        return int(_number(self._form.get(self._path)))
+        return int(number_of(self._form.get(self._path)))
 
     def get_value_as_bool(self) -> bool:
         """For check boxes."""
@@ -63,8 +64,8 @@ class NumberModel(FormModel):
 
     def set_value(self, value: float) -> None:
         """A number from a drag; only as many digits count as it has."""
-        exact = int(value) if self._whole else float(f"{value:.{_DIGITS}g}")
-        self._form.set(self._path, exact)
+        whole = self._whole and math.isfinite(value)
+        self._form.set(self._path, int(value) if whole else float(f"{value:.{_DIGITS}g}"))
 
 
 class BoolModel(FormModel):
@@ -114,7 +115,8 @@ class SwitchModel(ui.AbstractValueModel):
         self._value_changed()
 
 
-def _number(value: Any) -> float | int:
+def number_of(value: Any) -> float | int:
+    """A value as a number that a widget can show; 0 where it is none, or too large a one."""
     usable = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e30
     return value if usable else 0
 

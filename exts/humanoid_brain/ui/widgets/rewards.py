@@ -12,6 +12,7 @@ from humanoid_brain.config.base import Location
 from humanoid_brain.ui import style
 from humanoid_brain.ui.form import Form
 from humanoid_brain.ui.observable import Subscriptions
+from humanoid_brain.ui.ranges import value_text
 from humanoid_brain.ui.series import Series, number_text
 from humanoid_brain.ui.widgets.editors import Editor, EditorBuilder
 from humanoid_brain.ui.widgets.plots import Sparkline
@@ -93,7 +94,9 @@ class RewardTable:
     def _help(self, name: str) -> str:
         term = self._form.get((*REWARDS, name)) or {}
         parts = [f"Term {term.get('term') or name}"]
-        params = ", ".join(f"{key} {value:g}" for key, value in (term.get("params") or {}).items() if _is_number(value))
+        params = ", ".join(
+            f"{key} {value_text(value)}" for key, value in (term.get("params") or {}).items() if _is_number(value)
+        )
         parts += [params] if params else []
         joints = ", ".join(term.get("joints") or {})
         parts += [f"over {joints}"] if joints else []
