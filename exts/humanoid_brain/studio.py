@@ -153,6 +153,10 @@ class Studio:
     async def frame(self) -> None:
         """One frame."""
         await self._ui.next_frame()
+        self.follow()
+
+    def follow(self) -> None:
+        """What follows the drawing in a frame: the job advances, panels and viewport show what it did."""
         self.window.update()
         live = self.session.live.value
         if live is not None and self.session.pace.shows and not self.viewport.waiting:

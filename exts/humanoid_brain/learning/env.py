@@ -10,6 +10,7 @@ recorded as a CUDA graph on a GPU.
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 from typing import Any
 
 import torch
@@ -26,6 +27,8 @@ from humanoid_brain.learning.terms.commands import make_command
 from humanoid_brain.learning.terms.managers import Failures, ObservationVector, RewardSum, joint_weights
 
 Observations = dict[str, Tensor]
+Outcome = tuple[Observations, Tensor, Tensor, Tensor, dict[str, Any]]
+"""What a step returns: observations, reward, terminated, truncated, extras."""
 
 
 class HumanoidEnv:
@@ -88,7 +91,7 @@ class HumanoidEnv:
         self.write_state()
         return self.observations, {}
 
-    def step(self, action: Tensor) -> tuple[Observations, Tensor, Tensor, Tensor, dict[str, Any]]:
+    def step(self, action: Tensor) -> Outcome:
         """Apply ``action`` (N, num_actions) for one policy step.
 
         Returns:
@@ -98,6 +101,17 @@ class HumanoidEnv:
         self._action_input.copy_(action)
         self._before()
         self.simulation.advance(self.state, self.config.decimation, self.config.action.kind)
+        return self._outcome()
+
+    def stepping(self, action: Tensor) -> Generator[None, None, Outcome]:
+        """As :meth:`step`, in slices of one physics step."""
+        self._action_input.copy_(action)
+        self._before()
+        yield from self.simulation.advancing(self.state, self.config.decimation, self.config.action.kind)
+        return self._outcome()
+
+    def _outcome(self) -> Outcome:
+        """From the state that the physics reported to what a step returns."""
         self._after()
         self.simulation.write_rows(self.state, self._written_rows, at_rest=not self.pushes)
         return self.observations, self.reward, self.terminated, self.truncated, {"final_obs": self.final_observations}

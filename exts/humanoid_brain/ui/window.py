@@ -61,8 +61,9 @@ class MainWindow:
 
     def update(self) -> None:
         """One frame: the job advances, the panel that is shown follows."""
-        self.session.pace.spend(self.session.worker.tick)
-        self.panels[self.current].update()
+        for budget in self.session.pace.ticks():
+            self.session.worker.tick(budget)
+            self.panels[self.current].update()
 
     def reset(self) -> None:
         """All panels as a new session begins."""
