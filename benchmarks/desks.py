@@ -28,6 +28,7 @@ FRAME_S = 1 / 60
 """Time in s per frame of a screen; ovui's own loop waits so long, too."""
 _SIZE = (684, 584)
 """Of the viewport's pictures in a studio of 1440x900, pixels."""
+_LOOK_S, _PATIENCE_S = 0.003, 0.25
 _DRAG = 6.0
 """Pixels per frame that a hand turns the view by."""
 
@@ -63,10 +64,16 @@ class Desk(ABC):
             raise RuntimeError(f"the training did not start: {self.model.task.messages.value}")
         return job
 
-    async def frame(self) -> None:
-        """One frame."""
+    async def frame(self, *, apart: bool = False) -> None:
+        """One frame.
+
+        Args:
+            apart: Wait until the drawing is over: software draws in threads that go on beside the job.
+        """
         began = time.perf_counter()
         await self._wait()
+        if apart and self.window:
+            _let_threads_rest()
         self.waits.append((time.time(), time.perf_counter() - began))
         self._follow()
 
@@ -99,6 +106,18 @@ class Desk(ABC):
     @abstractmethod
     def _follow(self) -> None:
         """The rest of the frame."""
+
+
+def _let_threads_rest() -> None:
+    """Return once this process computes nothing, or after a while."""
+    end = time.perf_counter() + _PATIENCE_S
+    busy = time.process_time()
+    while time.perf_counter() < end:
+        time.sleep(_LOOK_S)
+        now = time.process_time()
+        if now - busy < _LOOK_S / 4:
+            return
+        busy = now
 
 
 class StudioDesk(Desk):

@@ -2,8 +2,8 @@
 """Training in the panels against the same training headless: throughput, ticks, frames; and the viewport's pictures.
 
 One process holds one run. The command line's loop and the panels' frames drive it in turns, so that a machine that is busy
-slows both; ratios are of neighbouring turns. Figures leave out the time of drawing, and of waiting for the screen,
-unless they are named "drawn". Without ovui and a graphics driver, or with --no-window, the view models and jobs do the
+slows both; ratios are of neighbouring turns. The time of drawing, and of waiting for the screen, is left out but
+where a name ends in "drawn". "shown": whether the viewport shows every n-th frame ("some") or nothing ("none"). Without ovui and a graphics driver, or with --no-window, the view models and jobs do the
 same without windows.
 
     python benchmarks/panels.py --device cpu --envs 64
@@ -45,19 +45,17 @@ _QUIET_S = 4.0
 
 @dataclass
 class Turn:
-    """What one turn gave. Rates per second; those of frames and ticks leave out the drawing."""
+    """What one turn gave. Rates are per second."""
 
     rate: float
-    """Policy steps of all environments."""
+    """Policy steps of all environments, the time of drawing left out."""
     drawn_rate: float
-    """The same with the drawing."""
+    """The same by the clock on the wall."""
     ticks: list[float] = field(default_factory=list)
     """Time of each, s."""
     frames: float = 0.0
-    """Frames of the interface's own work: a tick, and what follows it."""
+    """Frames of the interface's own work, a tick and what follows it; the time of drawing left out."""
     drawn_frames: float = 0.0
-    draw: float = 0.0
-    """Median time of drawing or waiting, s."""
     pictures: float = 0.0
 
 
@@ -89,8 +87,10 @@ def headless(job: TrainingJob, seconds: float) -> Turn:
     return Turn(done.rate(), done.rate())
 
 
-async def paced(desk: Desk, job: TrainingJob, seconds: float, mode: str, *, turning: bool = False) -> Turn:
-    """As the panels drive it."""
+async def paced(
+    desk: Desk, job: TrainingJob, seconds: float, mode: str, *, apart: bool = False, turning: bool = False
+) -> Turn:
+    """As the panels drive it; ``apart``: with the drawing done before the job advances, ``turning``: as the view turns."""
     desk.session.pace.mode.value = mode
     desk.waits.clear()
     desk.ticks.clear()
@@ -98,7 +98,7 @@ async def paced(desk: Desk, job: TrainingJob, seconds: float, mode: str, *, turn
     while done.look() < 3 or time.perf_counter() < began + seconds:
         if turning:
             desk.turn()
-        await desk.frame()
+        await desk.frame(apart=apart)
         if job.state.final:
             raise job.error or RuntimeError("the training ended early")
     wall = time.perf_counter() - began
@@ -110,7 +110,6 @@ async def paced(desk: Desk, job: TrainingJob, seconds: float, mode: str, *, turn
         ticks=list(desk.ticks),
         frames=len(desk.ticks) / (wall - drawing),
         drawn_frames=len(desk.waits) / wall,
-        draw=statistics.median(took for _, took in desk.waits),
         pictures=(desk.pictures - pictures) / wall,
     )
 
@@ -126,39 +125,42 @@ async def quiet(desk: Desk, job: TrainingJob) -> None:
 
 
 async def measure(desk: Desk, job: TrainingJob, seconds: float, facts: dict[str, Any]) -> None:
-    """Headless, with the simulation shown, and with nothing shown, in turns."""
+    """In turns: headless; with panels, the drawing apart; with all that a user sees."""
     turn = min(_TURN_S, seconds / 3)
     alone: list[Turn] = []
-    with_panels: dict[str, list[Turn]] = {SOME: [], NONE: []}
+    apart: dict[str, list[Turn]] = {NONE: [], SOME: []}
+    whole: dict[str, list[Turn]] = {NONE: [], SOME: []}
     for number in range(max(3, round(seconds / turn))):
-        modes = [SOME, NONE] if number % 2 else [NONE, SOME]
         alone.append(headless(job, turn))
-        for mode in modes:
-            with_panels[mode].append(await paced(desk, job, turn, mode))
-            await quiet(desk, job)
+        for mode in [NONE, SOME][:: 1 if number % 2 else -1]:
+            for turns in (apart, whole):
+                turns[mode].append(await paced(desk, job, turn, mode, apart=turns is apart))
+                await quiet(desk, job)
     emit("panels.headless", statistics.median(each.rate for each in alone), "env-steps/s", **facts)
-    for mode, turns in with_panels.items():
-        _report(alone, turns, {"shown": mode, **facts})
+    for mode in (NONE, SOME):
+        _report_apart(alone, apart[mode], {"shown": mode, **facts})
+        drawn, shown = _median(whole[mode], "drawn_rate"), {"shown": mode, **facts}
+        emit("panels.training_drawn", drawn, "env-steps/s", ratio=_ratio(alone, whole[mode], "drawn_rate"), **shown)
+        emit("panels.frames_drawn", _median(whole[mode], "drawn_frames"), "frames/s", **shown)
+        emit("panels.pictures", _median(whole[mode], "pictures"), "pictures/s", **shown)
 
 
-def _report(alone: list[Turn], turns: list[Turn], facts: dict[str, Any]) -> None:
-    def median(name: str) -> float:
-        return statistics.median(getattr(each, name) for each in turns)
-
-    def ratio(name: str) -> float:
-        return statistics.median(getattr(b, name) / a.rate for a, b in zip(alone, turns, strict=True))
-
+def _report_apart(alone: list[Turn], turns: list[Turn], facts: dict[str, Any]) -> None:
     ticks = sorted(1e3 * tick for each in turns for tick in each.ticks)
     share = AIMS[facts["device"]]
-    emit("panels.training", median("rate"), "env-steps/s", ratio=ratio("rate"), aim=share, **facts)
-    emit("panels.training_drawn", median("drawn_rate"), "env-steps/s", ratio=ratio("drawn_rate"), **facts)
-    emit("panels.frames", median("frames"), "frames/s", aim=_FRAMES, **facts)
-    emit("panels.frames_drawn", median("drawn_frames"), "frames/s", **facts)
-    emit("panels.draw", 1e3 * median("draw"), "ms", **facts)
+    emit("panels.training", _median(turns, "rate"), "env-steps/s", ratio=_ratio(alone, turns), aim=share, **facts)
+    emit("panels.frames", _median(turns, "frames"), "frames/s", aim=_FRAMES, **facts)
     emit("panels.tick_p50", statistics.median(ticks), "ms", **facts)
     emit("panels.tick_p95", ticks[int(0.95 * (len(ticks) - 1))], "ms", aim=_TICK_MS, **facts)
     emit("panels.tick_max", ticks[-1], "ms", count=len(ticks), **facts)
-    emit("panels.pictures", median("pictures"), "pictures/s", **facts)
+
+
+def _median(turns: list[Turn], name: str) -> float:
+    return statistics.median(getattr(each, name) for each in turns)
+
+
+def _ratio(alone: list[Turn], turns: list[Turn], name: str = "rate") -> float:
+    return statistics.median(getattr(b, name) / a.rate for a, b in zip(alone, turns, strict=True))
 
 
 async def measure_viewport(desk: Desk, job: TrainingJob, seconds: float, facts: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ MODES = {STEP: "every step", SOME: "every n-th frame", NONE: "nothing"}
 """What of a running simulation is shown, with words for it."""
 SHARES = (0.1, 0.95)
 """Least and largest share of a frame that a job can be given."""
-TICK_S = 0.018
+TICK_S = 0.016
 """Longest tick in s. With the window's own work, 30 frames a second and more are left."""
 _SLOW = 1.5
 """A window that draws slowly gives the job at most so many times as long as it takes itself: 60 % of the frame."""

@@ -8,11 +8,13 @@ the camera moves, and then again and again better while it stands still.
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from humanoid_brain.errors import HostError
+from humanoid_brain.machine import cores
 
 if TYPE_CHECKING:
     from humanoid_brain.host.standalone.render.film import FilmRenderer
@@ -29,6 +32,10 @@ Image = npt.NDArray[np.uint8]
 
 LEVELS = ((1 / 3, 1), (2 / 3, 1), (1.0, 2), (1.0, 8))
 """Scale and samples per pixel of the pictures that follow one another while nothing moves."""
+
+
+_RUNNING_S = 1.0
+"""Time in s after which bodies that did not move again are at rest."""
 
 
 class LiveRenderer:
@@ -163,6 +170,7 @@ class _Server:
         self._size = (640, 360)
         self._poses: dict[str, npt.NDArray[np.float64]] = {}
         self._level, self._seed, self._number = len(LEVELS), 0, 0
+        self._simulated, self._threads = -math.inf, cores()
 
     def waiting(self) -> bool:
         """Whether there is something to draw without a further message."""
@@ -178,6 +186,7 @@ class _Server:
                 self._camera, self._size = message["camera"], (message["size"][0], message["size"][1])
             self._number = message["number"]
             if poses := message.get("poses"):
+                self._simulated = time.monotonic()
                 self._poses.update(zip(poses, _matrices(np.array([*poses.values()], float)), strict=True))
         if messages:
             self._level = 0
@@ -186,6 +195,7 @@ class _Server:
         """Draw the next better picture and send it."""
         if not self.waiting():
             return
+        self._share_cores()
         try:
             picture = self._draw(*LEVELS[self._level])
         except Exception as error:
@@ -213,6 +223,15 @@ class _Server:
         camera = Follow(**self._camera) if self._camera else None
         picture = self._renderer.render(camera, self._poses, seed=self._seed)
         return np.concatenate([picture, np.full((*picture.shape[:2], 1), 255, np.uint8)], -1)
+
+    def _share_cores(self) -> None:
+        """Leave a core to a simulation that runs."""
+        from humanoid_brain.host.standalone.render.variant import limit_threads
+
+        free = cores() - (time.monotonic() - self._simulated < _RUNNING_S)
+        if free != self._threads:
+            self._threads = free
+            limit_threads(max(1, free))
 
     def _fail(self, error: Exception) -> None:
         from humanoid_brain.errors import HumanoidBrainError
