@@ -219,7 +219,7 @@ class BareDesk(Desk):
         self._began = time.perf_counter()
 
     def _follow(self) -> None:
-        for budget in self.session.pace.ticks():
+        for budget in self.session.pace.ticks(lambda: self.session.worker.advancing):
             self.session.worker.tick(budget)
             self.model.facts()
             self.model.status()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +83,11 @@ def share_cores() -> None:
     """
     if "GOMP_SPINCOUNT" not in os.environ:
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+def draws_in_software() -> bool:
+    """Whether windows are drawn by the processor, as there is no graphics card."""
+    return sys.platform == "linux" and not (Path("/dev/nvidiactl").exists() or any(Path("/dev").glob("dri/renderD*")))
 
 
 def cores() -> int:

@@ -14,6 +14,7 @@ from humanoid_brain import paths
 from humanoid_brain.config.studio import StudioConfig
 from humanoid_brain.errors import HostError, StorageError
 from humanoid_brain.files import make_folder
+from humanoid_brain.machine import draws_in_software
 
 if TYPE_CHECKING:
     from humanoid_brain.ui.actions import LiveView, SceneResult
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 TITLE = "Humanoid Brain Studio"
 _LIBRARIES = "apt-get install libvulkan1 mesa-vulkan-drivers libgl1"
+_RATE, _RATE_BESIDE_WORK = 30.0, 15.0
+"""Most frames per second that are drawn where the processor draws them; with a job or the viewport at work beside."""
 _PATIENCE_S = 120.0
 """Time in s that a screenshot waits for the viewport at most."""
 
@@ -134,6 +137,7 @@ class Studio:
             self.services.add_menu("Close", self._leave),
         ]
         self._left = False
+        self._limits_frames = draws_in_software() and ui.standalone.get_max_frame_rate() is not None
         if config.panel:
             self.window.show(config.panel)
 
@@ -157,6 +161,8 @@ class Studio:
 
     def follow(self) -> None:
         """What follows the drawing in a frame: the job advances, panels and viewport show what it did."""
+        if self._limits_frames:
+            self._ui.standalone.set_max_frame_rate(_RATE_BESIDE_WORK if self._cores_are_wanted() else _RATE)
         self.window.update()
         live = self.session.live.value
         if live is not None and self.session.pace.shows and not self.viewport.waiting:
@@ -187,6 +193,9 @@ class Studio:
         self.viewport.destroy()
         self.services.close()
         self.workbench.close()
+
+    def _cores_are_wanted(self) -> bool:
+        return self.session.worker.advancing or (self.viewport.frames > 0 and not self.viewport.settled)
 
     def _move_bodies(self, live: LiveView) -> None:
         poses = live.poses()

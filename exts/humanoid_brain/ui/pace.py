@@ -52,10 +52,13 @@ class Pace:
         most = min(max(TICK_S, _SLOW * self.window), _LONGEST)
         return min(self.window * share / (1.0 - share), most)
 
-    def ticks(self) -> Iterator[float]:
+    def ticks(self, advancing: Callable[[], bool]) -> Iterator[float]:
         """Budgets in s of this frame's ticks, of which there are several where the window draws slowly.
 
         Call it once per frame, and take all of them; the time that the caller spends on one counts as the job's.
+
+        Args:
+            advancing: Whether there is a job that would advance by another tick.
         """
         began = self._clock()
         if self._left is not None:
@@ -64,7 +67,7 @@ class Pace:
         while True:
             yield min(max(0.0, end - self._clock()), TICK_S)
             self._left = self._clock()
-            if end - self._left < TICK_S / 2:
+            if end - self._left < TICK_S / 2 or not advancing():
                 break
         self._frames += 1
 

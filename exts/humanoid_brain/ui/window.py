@@ -61,8 +61,9 @@ class MainWindow:
 
     def update(self) -> None:
         """One frame: the job advances, the panel that is shown follows."""
-        for budget in self.session.pace.ticks():
-            self.session.worker.tick(budget)
+        worker = self.session.worker
+        for budget in self.session.pace.ticks(lambda: worker.advancing):
+            worker.tick(budget)
             self.panels[self.current].update()
 
     def reset(self) -> None:
