@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Training in the panels against the same training headless: throughput, ticks, frames; and the viewport's pictures.
 
-One process holds one run. The command line's loop and the panels' frames drive it in turns, so that a machine that is busy
-slows both; ratios are of neighbouring turns. The time of drawing, and of waiting for the screen, is left out but
-where a name ends in "drawn". "shown": whether the viewport shows every n-th frame ("some") or nothing ("none"). Without ovui and a graphics driver, or with --no-window, the view models and jobs do the
-same without windows.
+One process holds one run. The command line's loop and the panels' frames drive it in turns, so that a machine that is
+busy slows both; ratios are of neighbouring turns. The time of drawing, and of waiting for the screen, is left out but
+where a name ends in "drawn". "shown" says whether the viewport shows every n-th frame ("some") or nothing ("none").
+Without ovui and a graphics driver, or with --no-window, view models, pace and jobs do the same without windows; each
+line says which of the two it was.
 
     python benchmarks/panels.py --device cpu --envs 64
     python benchmarks/panels.py --device cuda --envs 4096 --no-window
@@ -90,7 +91,16 @@ def headless(job: TrainingJob, seconds: float) -> Turn:
 async def paced(
     desk: Desk, job: TrainingJob, seconds: float, mode: str, *, apart: bool = False, turning: bool = False
 ) -> Turn:
-    """As the panels drive it; ``apart``: with the drawing done before the job advances, ``turning``: as the view turns."""
+    """As the panels drive it.
+
+    Args:
+        desk: Where the panels are.
+        job: The run.
+        seconds: How long.
+        mode: What the viewport shows.
+        apart: Whether the job advances only once the drawing is over.
+        turning: Whether the view turns meanwhile.
+    """
     desk.session.pace.mode.value = mode
     desk.waits.clear()
     desk.ticks.clear()

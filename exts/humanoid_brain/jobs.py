@@ -241,7 +241,8 @@ class Job(ABC):
     def tick(self, budget_s: float = math.inf) -> JobState:
         """Advance until ``budget_s`` seconds would be exceeded by another slice, the job ends, or it is paused.
 
-        How long another slice takes is guessed from those before. At least one slice is done. Errors end up in :attr:`error` with the state ``failed``.
+        How long another slice takes is guessed from those before. At least one slice is done. Errors end up in
+        :attr:`error` with the state ``failed``.
         """
         if self.state not in (JobState.RUNNING, JobState.STOPPING) or self._work is None:
             return self.state

@@ -56,8 +56,8 @@ class TrainingJob(Job):
     """Trains a policy, or goes on with the run in its output folder.
 
     A slice is one physics step of all environments, or one optimizer step. Checkpoints are written between
-    iterations, by a thread that the job waits for; since every rollout begins from a state that a checkpoint can hold, a run that was killed
-    and resumed equals, on the CPU, the one that was not, bit for bit.
+    iterations, by a thread that the job waits for; since every rollout begins from a state that a checkpoint can
+    hold, a run that was killed and resumed equals, on the CPU, the one that was not, bit for bit.
 
     Args:
         config: The run.

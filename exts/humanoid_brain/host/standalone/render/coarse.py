@@ -15,7 +15,8 @@ _THIN = 0.1
 def coarsened(triangles: Triangles, cell: float) -> Triangles:
     """Points of one cell of a grid become one; what has no area any more is left out.
 
-    This is vertex clustering: Rossignac and Borrel 1993, "Multi-resolution 3D approximations for rendering complex scenes".
+    This is vertex clustering, as of Rossignac and Borrel 1993, "Multi-resolution 3D approximations for rendering
+    complex scenes".
 
     Args:
         triangles: A surface.

@@ -120,7 +120,7 @@ class StageRenderer:
                 self._scene = None
 
     def coarsen(self, cell: float) -> None:
-        """Draw surfaces without details smaller than ``cell``, in their own unit, as quick pictures may; 0: as they are."""
+        """Draw surfaces without details smaller than ``cell``, in their own unit; 0 draws them as they are."""
         if cell != self._cell:
             self._cell, self._scene = cell, None
             self._coarse.clear()
