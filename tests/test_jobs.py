@@ -2,13 +2,14 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Iterator
 
 import pytest
 
 from humanoid_brain.errors import StorageError
-from humanoid_brain.jobs import Event, EventLog, Job, JobState, Progress, StateChanged, Warned
+from humanoid_brain.jobs import Event, EventLog, Job, JobState, Progress, StateChanged, Warned, beside, drained
 
 IDLE, RUNNING, PAUSED, STOPPING, DONE, FAILED = JobState
 
@@ -81,6 +82,51 @@ def test_tick_returns_when_its_budget_is_spent(monkeypatch: pytest.MonkeyPatch) 
     job.start()
     assert job.tick(10.0) is RUNNING
     assert job.count == 10
+
+
+def test_tick_ends_before_a_slice_that_would_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter(range(100))
+    monkeypatch.setattr(time, "perf_counter", lambda: float(next(clock)))
+    job = Counting(50)
+    job.start()
+    assert job.tick(3.5) is RUNNING
+    assert job.count == 3
+    monkeypatch.setattr(time, "perf_counter", lambda: 2.0 * next(clock))  # slices take twice as long
+    job.tick(3.5)
+    assert job.count == 4
+
+
+def test_work_beside_a_job_lets_it_yield_meanwhile_and_gives_its_result() -> None:
+    gate = threading.Event()
+    work = beside(lambda: gate.wait() and 7)
+    for _ in range(3):
+        next(work)
+    gate.set()
+    assert drained(work) == 7
+
+    def fail() -> None:
+        raise OSError("the disk is gone")
+
+    with pytest.raises(OSError, match="the disk is gone"):
+        drained(beside(fail))
+
+
+def test_closing_waits_for_work_beside_the_job_unless_it_may_be_left() -> None:
+    gate, done = threading.Event(), threading.Event()
+
+    def work() -> None:
+        gate.wait()
+        done.set()
+
+    left = beside(work, leave=True)
+    next(left)
+    left.close()
+    assert not done.is_set()
+    kept = beside(work)
+    next(kept)
+    threading.Timer(0.05, gate.set).start()
+    kept.close()
+    assert done.is_set()
 
 
 def test_nothing_advances_between_pause_and_resume() -> None:

@@ -3,6 +3,8 @@ from __future__ import annotations
 
 import ctypes
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +77,14 @@ def test_gpu_is_what_torch_sees() -> None:
     assert 0 < first.memory_free <= first.memory
     assert first.cuda >= (12, 0)
     assert first.driver.partition(".")[0].isdigit()
+
+
+@pytest.mark.parametrize(("given", "policy"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "active"}, "ACTIVE")])
+def test_threads_of_openmp_sleep_while_they_wait_unless_the_user_says_otherwise(
+    given: dict[str, str], policy: str
+) -> None:
+    code = "from humanoid_brain.machine import share_cores; share_cores(); import torch"
+    rest = {name: value for name, value in os.environ.items() if name not in ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT")}
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, env={**rest, **given, "OMP_DISPLAY_ENV": "true"})
+    assert f"OMP_WAIT_POLICY = '{policy}'" in done.stderr

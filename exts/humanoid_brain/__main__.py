@@ -6,6 +6,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from humanoid_brain import machine
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand and return the exit code."""
@@ -14,6 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         from humanoid_brain import doctor
 
         return doctor.main(arguments[1:])
+    machine.share_cores()
     try:
         from humanoid_brain import cli
 

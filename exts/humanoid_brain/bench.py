@@ -51,6 +51,7 @@ def _plan(config: BenchConfig) -> list[tuple[str, list[str]]]:
     plan = [("startup", ["--envs", str(4096 if gpu else 256)])]
     plan += [("host", ["--envs", str(count), *seconds]) for count in envs]
     plan.append(("learning", seconds))
+    plan.append(("panels", ["--envs", str(4096 if gpu else 64), *seconds]))
     plan.append(("capture", ["--width", "1280", "--height", "720"] if gpu else []))
     if not gpu:
         plan.append(("memory", ["--seconds", str(max(120.0, config.seconds))]))

@@ -13,13 +13,18 @@ import threading
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Callable, Coroutine, Generator, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import islice
 from typing import Any, ClassVar, TypeVar
 
 ResultT = TypeVar("ResultT")
+
+_PATIENCE_S = 0.004
+"""Longest slice in s of a job that waits for a thread."""
+_FORGETTING = 0.9
+"""What is left, after each slice, of the memory of a longer one."""
 
 
 class JobState(str, Enum):
@@ -144,28 +149,53 @@ def awaited(coroutine: Coroutine[Any, Any, None]) -> Iterator[None]:
     task.result()
 
 
+def beside(work: Callable[[], ResultT], *, leave: bool = False) -> Generator[None, None, ResultT]:
+    """Do work in a thread, yielding until it is done: ``yield from`` it within :meth:`Job.slices`.
+
+    For what mostly waits, as for a disk. Nothing else of the job runs meanwhile.
+
+    Args:
+        work: The work.
+        leave: A job that is closed meanwhile leaves the thread alone; otherwise it waits for the end of it.
+
+    Raises:
+        BaseException: What the work raised.
+    """
+    done: list[ResultT] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True, name=f"beside {getattr(work, '__name__', 'a job')}")
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(_PATIENCE_S)
+            yield
+    finally:
+        if not leave:
+            thread.join()
+    if failed:
+        raise failed[0]
+    return done[0]
+
+
 def import_beside(*modules: str) -> Iterator[None]:
     """Import heavy modules in a thread, yielding meanwhile: ``yield from`` it within :meth:`Job.slices`.
 
     Raises:
         ImportError: What an import raised.
     """
-    failed: list[BaseException] = []
 
-    def work() -> None:
-        try:
-            for module in modules:
-                importlib.import_module(module)
-        except BaseException as error:
-            failed.append(error)
+    def imports() -> None:
+        for module in modules:
+            importlib.import_module(module)
 
-    thread = threading.Thread(target=work, daemon=True, name="imports")
-    thread.start()
-    while thread.is_alive():
-        thread.join(0.004)
-        yield
-    if failed:
-        raise failed[0]
+    yield from beside(imports, leave=True)
 
 
 class Job(ABC):
@@ -181,6 +211,8 @@ class Job(ABC):
         self.events = EventLog()
         self.error: Exception | None = None
         self._work: Iterator[None] | None = None
+        self._expected = 0.0
+        """Time in s that a slice may take, from those before it."""
 
     @abstractmethod
     def slices(self) -> Iterator[None]:
@@ -207,9 +239,10 @@ class Job(ABC):
         self._enter(JobState.RUNNING)
 
     def tick(self, budget_s: float = math.inf) -> JobState:
-        """Advance until ``budget_s`` seconds are spent, the job ends, or it is paused.
+        """Advance until ``budget_s`` seconds would be exceeded by another slice, the job ends, or it is paused.
 
-        At least one slice is done. Errors end up in :attr:`error` with the state ``failed``.
+        How long another slice takes is guessed from those before. At least one slice is done. Errors end up in
+        :attr:`error` with the state ``failed``.
         """
         if self.state not in (JobState.RUNNING, JobState.STOPPING) or self._work is None:
             return self.state
@@ -227,8 +260,9 @@ class Job(ABC):
                 raise
             now = time.perf_counter()
             self.progress.seconds += now - last
+            self._expected = max(now - last, _FORGETTING * self._expected)
             last = now
-            if self.state not in (JobState.RUNNING, JobState.STOPPING) or now - began >= budget_s:
+            if self.state not in (JobState.RUNNING, JobState.STOPPING) or now - began + self._expected > budget_s:
                 return self.state
 
     def pause(self) -> None:

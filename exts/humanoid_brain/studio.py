@@ -15,6 +15,7 @@ from humanoid_brain import paths
 from humanoid_brain.config.studio import StudioConfig
 from humanoid_brain.errors import HostError, StorageError
 from humanoid_brain.files import make_folder
+from humanoid_brain.machine import draws_in_software
 
 if TYPE_CHECKING:
     from humanoid_brain.ui.actions import LiveView, SceneResult
@@ -27,6 +28,8 @@ logger = logging.getLogger("humanoid_brain")
 
 TITLE = "Humanoid Brain Studio"
 _LIBRARIES = "apt-get install libvulkan1 mesa-vulkan-drivers libgl1"
+_RATE, _RATE_BESIDE_WORK = 30.0, 15.0
+"""Most frames per second that are drawn where the processor draws them; with a job or the viewport at work beside."""
 _PATIENCE_S = 120.0
 """Time in s that a screenshot waits for the viewport at most."""
 
@@ -155,6 +158,7 @@ class Studio:
         self._grid = 1, 1.0
         self._left = False
         self._told: set[str] = set()
+        self._limits_frames = draws_in_software() and ui.standalone.get_max_frame_rate() is not None
         if config.panel:
             self.window.show(config.panel)
 
@@ -175,11 +179,14 @@ class Studio:
         """One frame. A fault of ours in it is told once, and costs the frame, not the session."""
         await self._ui.next_frame()
         try:
-            self._follow()
+            self.follow()
         except Exception as error:
             self._tell(error)
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """What follows the drawing in a frame: the job advances, panels and viewport show what it did."""
+        if self._limits_frames:
+            self._ui.standalone.set_max_frame_rate(_RATE_BESIDE_WORK if self._cores_are_wanted() else _RATE)
         self.window.update()
         live = self.session.live.value
         if live is not None and self.session.pace.shows and not self.viewport.waiting:
@@ -210,6 +217,9 @@ class Studio:
         self.viewport.destroy()
         self.services.close()
         self.workbench.close()
+
+    def _cores_are_wanted(self) -> bool:
+        return self.session.worker.advancing or (self.viewport.frames > 0 and not self.viewport.settled)
 
     def _move_bodies(self, live: LiveView) -> None:
         poses = live.poses()

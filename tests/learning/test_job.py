@@ -7,7 +7,9 @@ import asyncio
 import dataclasses
 import json
 import shutil
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -26,6 +28,7 @@ from humanoid_brain.errors import (
 )
 from humanoid_brain.jobs import FileWritten, JobState, Warned
 from humanoid_brain.learning import checkpoint as checkpoints
+from humanoid_brain.learning.checkpoint import CheckpointStore
 from humanoid_brain.learning.job import EpisodeEnded, IterationDone, TrainingJob
 from humanoid_brain.learning.metrics import read_metrics
 from humanoid_brain.learning.policy import load_policy
@@ -120,6 +123,45 @@ def test_a_job_that_is_closed_keeps_the_last_whole_iteration_and_the_resumed_run
     TrainingJob(whole).run()
     one, other = (load_policy(output).actor.state_dict() for output in (config.output, whole.output))
     assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_job_that_is_closed_while_it_saves_keeps_the_iteration_that_it_was_saving(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writing, gate = threading.Event(), threading.Event()
+    write = CheckpointStore.write
+
+    def slow(self: CheckpointStore, *arguments: Any) -> Path:
+        writing.set()
+        gate.wait()
+        return write(self, *arguments)
+
+    monkeypatch.setattr(CheckpointStore, "write", slow)
+    job = TrainingJob(make_config(tmp_path / "run", iterations=4), keep_state=True)
+    job.start()
+    while not writing.is_set():
+        job.tick(0.0)
+    for _ in range(5):
+        assert job.tick(0.0) is JobState.RUNNING and job.totals.iteration == 1  # waits, without blocking
+    threading.Timer(0.1, gate.set).start()
+    job.close()
+    assert job.error is None
+    assert [path.name for path in (tmp_path / "run" / "checkpoints").iterdir()] == ["iteration_000001"]
+
+
+def test_a_slice_is_one_physics_step(tmp_path: Path) -> None:
+    job = TrainingJob(make_config(tmp_path / "run", iterations=9))
+    job.start()
+    while job.totals.iteration < 1:
+        job.tick(0.0)
+    assert job.env is not None
+    world, steps = job.env.simulation.world, []
+    while job.totals.iteration < 2:
+        before = world.current_time_step_index
+        job.tick(0.0)
+        steps.append(world.current_time_step_index - before)
+    job.close()
+    assert max(steps) == 1 and sum(steps) == job.config.ppo.steps * job.config.task.decimation
 
 
 def test_a_simulation_that_fails_leaves_the_last_whole_iteration(

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from humanoid_brain.ui.pace import NONE, SOME, STEP, Pace
+from humanoid_brain.ui.pace import NONE, SOME, STEP, TICK_S, Pace
 from humanoid_brain.ui.tempo import Tempo
 
 
@@ -17,46 +17,64 @@ class Clock:
         return self.now
 
 
+def spend(pace: Pace, clock: Clock, frames: int, window: float, advancing: bool = True) -> list[list[float]]:
+    """Frames of a window that takes so long itself; the ticks of each, which take what they are given."""
+    spent: list[list[float]] = []
+    for _ in range(frames):
+        clock.now += window
+        spent.append([])
+        for budget in pace.ticks(lambda: advancing):
+            spent[-1].append(budget)
+            clock.now += budget
+    return spent
+
+
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
-@pytest.mark.parametrize("window", [0.004, 0.015])
+@pytest.mark.parametrize("window", [0.002, 0.004])
 def test_the_job_gets_its_share_of_each_frame(share: float, window: float) -> None:
     clock = Clock()
     pace = Pace(clock)
     pace.share.value = share
-    spent: list[float] = []
-
-    def work(budget: float) -> None:
-        clock.now += budget
-        spent.append(budget)
-
-    for _ in range(200):
-        clock.now += window
-        pace.spend(work)
-    assert spent[-1] / (spent[-1] + window) == pytest.approx(share, rel=1e-3)
+    *_, last = spend(pace, clock, 200, window)
+    assert sum(last) / (sum(last) + window) == pytest.approx(share, rel=1e-3)
 
 
-def test_the_window_answers_whatever_the_share_and_however_slow_it_is() -> None:
+@pytest.mark.parametrize("window", [0.001, 0.01, 0.03, 0.5])
+def test_a_tick_is_short_whatever_the_share_and_however_slow_the_window_is(window: float) -> None:
     clock = Clock()
     pace = Pace(clock)
     pace.share.value = 0.95
-    for _ in range(100):
-        clock.now += 0.5
-        pace.spend(lambda budget: None)
-    assert pace.budget == 0.1
+    *_, last = spend(pace, clock, 200, window)
+    assert max(last) <= TICK_S and sum(last) < 0.1 + TICK_S
+
+
+def test_a_window_that_draws_slowly_still_leaves_the_job_more_than_half_of_the_time() -> None:
+    clock = Clock()
+    pace = Pace(clock)
+    *_, last = spend(pace, clock, 200, 0.04)
+    assert len(last) > 1 and sum(last) / (sum(last) + 0.04) == pytest.approx(0.6, abs=0.08)
+
+
+def test_without_a_job_that_advances_a_frame_is_not_waited_for() -> None:
+    clock = Clock()
+    *_, last = spend(Pace(clock), clock, 50, 0.04, advancing=False)
+    assert len(last) == 1
 
 
 def test_every_step_is_shown_by_doing_one_at_a_time() -> None:
-    pace = Pace(Clock())
+    clock = Clock()
+    pace = Pace(clock)
     pace.mode.value = STEP
-    assert pace.budget == 0.0 and pace.shows
+    assert spend(pace, clock, 3, 0.01) == [[0.0]] * 3 and pace.shows
 
 
 def test_every_nth_frame_and_none_are_shown() -> None:
-    pace = Pace(Clock())
+    clock = Clock()
+    pace = Pace(clock)
     pace.mode.value, pace.every.value = SOME, 3
     shown = []
     for _ in range(9):
-        pace.spend(lambda budget: None)
+        spend(pace, clock, 1, 0.01)
         shown.append(pace.shows)
     assert shown == [False, False, True] * 3
     pace.mode.value = NONE

@@ -10,6 +10,7 @@ recorded as a CUDA graph on a GPU.
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 from typing import Any
 
 import torch
@@ -27,6 +28,8 @@ from humanoid_brain.learning.terms.managers import Failures, ObservationVector, 
 from humanoid_brain.learning.terms.noise import NoiseAhead
 
 Observations = dict[str, Tensor]
+Outcome = tuple[Observations, Tensor, Tensor, Tensor, dict[str, Any]]
+"""What a step returns: observations, reward, terminated, truncated, extras."""
 
 
 class HumanoidEnv:
@@ -90,17 +93,30 @@ class HumanoidEnv:
         self.write_state()
         return self.observations, {}
 
-    def step(self, action: Tensor) -> tuple[Observations, Tensor, Tensor, Tensor, dict[str, Any]]:
+    def step(self, action: Tensor) -> Outcome:
         """Apply ``action`` (N, num_actions) for one policy step.
 
         Returns:
             Observations after the step (of the new episode where one ended), reward (N,), terminated (N,) bool,
             truncated (N,) bool, and extras with ``final_obs``: the observations before any reset.
         """
+        self._begin(action)
+        self.simulation.advance(self.state, self.config.decimation, self.config.action.kind)
+        return self._outcome()
+
+    def stepping(self, action: Tensor) -> Generator[None, None, Outcome]:
+        """As :meth:`step`, in slices of one physics step."""
+        self._begin(action)
+        yield from self.simulation.advancing(self.state, self.config.decimation, self.config.action.kind)
+        return self._outcome()
+
+    def _begin(self, action: Tensor) -> None:
         self._action_input.copy_(action)
         self._noise_ahead = NoiseAhead()
         self._before()
-        self.simulation.advance(self.state, self.config.decimation, self.config.action.kind)
+
+    def _outcome(self) -> Outcome:
+        """From the state that the physics reported to what a step returns."""
         self._after()
         self.simulation.write_rows(self.state, self._written_rows, at_rest=not self.pushes)
         return self.observations, self.reward, self.terminated, self.truncated, {"final_obs": self.final_observations}

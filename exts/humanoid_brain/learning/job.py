@@ -6,11 +6,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.errors import DeviceError, DivergenceError, StorageError
-from humanoid_brain.jobs import Event, FileWritten, Job, Warned, import_beside
+from humanoid_brain.jobs import Event, FileWritten, Job, Warned, beside, import_beside
 from humanoid_brain.learning.folder import RunFolder
 from humanoid_brain.learning.manifest import Totals
 from humanoid_brain.learning.metrics import MetricsLog, read_metrics
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from humanoid_brain.host import Host
+    from humanoid_brain.learning.backlog import Backlog
     from humanoid_brain.learning.checkpoint import CheckpointStore
     from humanoid_brain.learning.env import HumanoidEnv
     from humanoid_brain.learning.ppo import PPO
+
+    State = tuple[Totals, dict[str, Tensor], dict[str, Tensor]]
+    """Totals, learner and environment at the start of an iteration."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +55,9 @@ class IterationDone(Event):
 class TrainingJob(Job):
     """Trains a policy, or goes on with the run in its output folder.
 
-    A slice is one policy step of all environments, or one optimizer step. Checkpoints are written between
-    iterations; since every rollout begins from a state that a checkpoint can hold, a run that was killed
-    and resumed equals, on the CPU, the one that was not, bit for bit.
+    A slice is one physics step of all environments, or one optimizer step. Checkpoints are written between
+    iterations, by a thread that the job waits for; since every rollout begins from a state that a checkpoint can
+    hold, a run that was killed and resumed equals, on the CPU, the one that was not, bit for bit.
 
     Args:
         config: The run.
@@ -82,10 +87,11 @@ class TrainingJob(Job):
         self.totals = Totals(0, 0, 0.0)
         self._store: CheckpointStore | None = None
         self._saved = 0
-        self._kept: tuple[Totals, dict[str, Tensor], dict[str, Tensor]] | None = None
+        self._kept: State | None = None
         self.save_asked = False
         """Whether a checkpoint is to be written once the iteration under way is over."""
         self._not_training = 0.0
+        self._backlog: Backlog | None = None
         self.progress.unit = "iterations"
         self.progress.total = config.budget.iterations
 
@@ -95,11 +101,13 @@ class TrainingJob(Job):
         """Set up, then iterate until the budget is spent or the job is stopped; then save."""
         self.progress.phase = "loading"
         yield from import_beside("torch", "humanoid_brain.learning.assembly")
+        from humanoid_brain.learning.backlog import Backlog
+
         self._folder = RunFolder(self.config)
         yield
         env, learner, store = yield from self._set_up()
         yield
-        self._resume_or_begin(env, learner, store)
+        yield from self._resume_or_begin(env, learner, store)
         self._log = MetricsLog(self._folder.path, self.totals.iteration, tensorboard=self.config.tensorboard)
         self._write_manifest(env)
         yield
@@ -107,10 +115,13 @@ class TrainingJob(Job):
         # Training time is the time spent in slices, less what is not training.
         self._not_training = self.progress.seconds - self.totals.seconds
         self._store, self._saved = store, self.totals.iteration
+        self._backlog = backlog = Backlog(env.device)
         while not (self.stopping or self._spent()):
             if self._keep_state:
-                self._kept = (self.totals, _copies(learner.state_dict()), _copies(env.state_dict()))
-            yield from self._iterate(env, learner)
+                self._kept = self._state(env, learner)
+            for _ in self._iterate(env, learner):
+                backlog.mark()
+                yield
             if self.save_asked or self.totals.iteration % self.config.checkpoint.every == 0:
                 yield from self._save(env, learner, store)
         self.progress.phase = "saving"
@@ -118,6 +129,12 @@ class TrainingJob(Job):
             yield from self._save(env, learner, store)
         self._kept = None
         yield from self._export(env, learner)
+
+    def pause(self) -> None:
+        """As of every job; what was queued on a GPU is done, too, when this returns."""
+        super().pause()
+        if self._backlog is not None:
+            self._backlog.drain()
 
     def save_soon(self) -> None:
         """Write a checkpoint as soon as the iteration under way is over."""
@@ -168,7 +185,7 @@ class TrainingJob(Job):
             "seed": self.config.seed,
         }
 
-    def _resume_or_begin(self, env: HumanoidEnv, learner: PPO, store: CheckpointStore) -> None:
+    def _resume_or_begin(self, env: HumanoidEnv, learner: PPO, store: CheckpointStore) -> Iterator[None]:
         if self._wanted is not None or store.names():
             checkpoint = store.read(self._wanted)
             env.reset()
@@ -183,8 +200,7 @@ class TrainingJob(Job):
             learner.record()
             # Robots in motion look unlike robots that were just put down: without a first rollout to take the
             # observations' statistics from, the first updates would see numbers that are far out of range.
-            for _ in self._collect(env, learner):
-                pass
+            yield from self._collect(env, learner)
             learner.calibrate()
             env.sums.zero_()
             env.rewards.sums.zero_()
@@ -214,7 +230,7 @@ class TrainingJob(Job):
         env.write_state()
         for _ in range(self.config.ppo.steps):
             action = learner.act(env.observations["policy"], env.observations["critic"])
-            _, reward, terminated, truncated, extras = env.step(action)
+            _, reward, terminated, truncated, extras = yield from env.stepping(action)
             learner.observe(reward, terminated, truncated, extras["final_obs"]["critic"])
             yield
 
@@ -269,17 +285,27 @@ class TrainingJob(Job):
 
     def _save(self, env: HumanoidEnv, learner: PPO, store: CheckpointStore) -> Iterator[None]:
         began = self.progress.seconds
+        state = self._state(env, learner)
+        self._kept = state if self._keep_state else None
+
+        def write() -> Path:
+            path = store.write(*state)
+            self._saved, self.save_asked = self.totals.iteration, False
+            return path
+
         while True:
             try:
-                path = store.write(self.totals, learner.state_dict(), env.state_dict())
+                path = yield from beside(write)
             except StorageError as error:
                 yield from self.halt(error)
             else:
-                self._saved, self.save_asked = self.totals.iteration, False
                 self.events.append(FileWritten(str(path), "checkpoint"))
                 yield
                 self._not_training += self.progress.seconds - began
                 return
+
+    def _state(self, env: HumanoidEnv, learner: PPO) -> State:
+        return self.totals, _copies(learner.state_dict()), _copies(env.state_dict())
 
     def _save_kept(self) -> None:
         kept, self._kept = self._kept, None
@@ -291,11 +317,13 @@ class TrainingJob(Job):
     def _export(self, env: HumanoidEnv, learner: PPO) -> Iterator[None]:
         from humanoid_brain.learning.policy import save_policy
 
+        def write() -> Path:
+            folder = self.config.output / "policy"
+            return save_policy(folder, learner.network, self.config, env.state.robot, self._facts())
+
         while True:
             try:
-                path = save_policy(
-                    self.config.output / "policy", learner.network, self.config, env.state.robot, self._facts()
-                )
+                path = yield from beside(write)
             except StorageError as error:
                 yield from self.halt(error)
             else:

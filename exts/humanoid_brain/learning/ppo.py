@@ -168,8 +168,9 @@ class PPO:
     # -- learning -------------------------------------------------------------------------------------------
 
     def update(self) -> Iterator[None]:
-        """Learn from the rollout; yields after each optimizer step. Ends with the normalizers' update."""
+        """Learn from the rollout; yields before and after each optimizer step. Ends with the normalizers' update."""
         self.estimate_returns()
+        yield
         size = self._batch.numel()
         for epoch in range(self.config.epochs):
             self._epoch.fill_(epoch)

@@ -12,7 +12,7 @@ from torch import Tensor
 from humanoid_brain import host as hosts
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.errors import HostError, RobotError
-from humanoid_brain.jobs import awaited
+from humanoid_brain.jobs import awaited, drained
 from humanoid_brain.learning.state import RobotTensors, State
 from humanoid_brain.scene.build import build_scene
 from humanoid_brain.scene.robot import resolve
@@ -99,14 +99,22 @@ class Simulation:
 
         Without ``links`` the buffers that :data:`humanoid_brain.learning.state.OF_LINKS` names stay as they are.
         """
+        drained(self.advancing(state, substeps, kind, links=links))
+
+    def advancing(
+        self, state: State, substeps: int, kind: Literal["position", "torque"], *, links: bool = True
+    ) -> Generator[None, None, None]:
+        """As :meth:`advance`, in slices of one physics step."""
         if not self.robots.is_physics_handle_valid():
             raise HostError("the simulation was stopped", todo="Press play, or start the job again")
         if kind == "position":
             self.robots.set_joint_position_targets(state.joint_target)
         else:
             self.robots.set_joint_efforts(state.joint_target)
-        for _ in range(substeps):
+        for _ in range(substeps - 1):
             self.world.step(render=False)
+            yield
+        self.world.step(render=False)
         self._read_root_and_joints(state)
         if links:
             self._read_links(state)

@@ -64,8 +64,10 @@ class MainWindow:
 
     def update(self) -> None:
         """One frame: the job advances, the panel that is shown follows."""
-        self.session.pace.spend(self.session.worker.tick)
-        self.panels[self.current].update()
+        worker = self.session.worker
+        for budget in self.session.pace.ticks(lambda: worker.advancing):
+            worker.tick(budget)
+            self.panels[self.current].update()
 
     def reset(self) -> None:
         """All panels as a new session begins."""

@@ -38,6 +38,11 @@ class Worker:
         return self.job is not None and not self.job.state.final
 
     @property
+    def advancing(self) -> bool:
+        """Whether a tick would advance a job."""
+        return self.job is not None and self.job.state in (JobState.RUNNING, JobState.STOPPING)
+
+    @property
     def failed(self) -> bool:
         """Whether the last job ended with an error."""
         return self.job is not None and self.job.state is JobState.FAILED

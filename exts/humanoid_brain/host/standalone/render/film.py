@@ -82,6 +82,10 @@ class FilmRenderer:
         self._scalar = None if self._stage.backend.vectorized else ScalarRenderer(self._stage)
         self._camera = _first_camera(stage, width, height)
 
+    def coarsen(self, cell: float) -> None:
+        """Leave out details smaller than ``cell``, for pictures that shall come quickly; 0 draws everything."""
+        self._stage.coarsen(cell)
+
     def resize(self, width: int, height: int) -> None:
         """Draw pictures of another size from now on; the stage's camera is read again."""
         self._camera = _first_camera(self._stage.stage, width, height)

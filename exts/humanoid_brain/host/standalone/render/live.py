@@ -8,11 +8,13 @@ the camera moves, and then again and again better while it stands still.
 from __future__ import annotations
 
 import json
+import math
 import os
 import select
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from humanoid_brain.errors import HostError
+from humanoid_brain.machine import cores
 
 if TYPE_CHECKING:
     from pxr import Usd
@@ -31,6 +34,14 @@ Image = npt.NDArray[np.uint8]
 
 LEVELS = ((1 / 3, 1), (2 / 3, 1), (1.0, 2), (1.0, 8))
 """Scale and samples per pixel of the pictures that follow one another while nothing moves."""
+
+
+_RUNNING_S = 1.0
+"""Time in s after which bodies that did not move again are at rest."""
+_NEXT_POSES_S = 0.2
+"""Time in s in which whoever shows a simulation sends the next poses, after the picture of those before."""
+_CELL = 0.03
+"""Details in m that small pictures of moving bodies leave out: what holds the triangles is built anew for each."""
 
 
 class LiveRenderer:
@@ -138,16 +149,16 @@ def main() -> None:
     os.dup2(2, 1)  # what a library prints must not stand among the answers
     os.nice(3)  # the window and the job come first
     server = _Server(answers)
-    for messages in _batches(sys.stdin.fileno(), server.waiting):
+    for messages in _batches(sys.stdin.fileno(), lambda: server.patience):
         server.take(messages)
         server.draw()
 
 
-def _batches(stream: int, waiting: Callable[[], bool]) -> Iterator[list[dict[str, Any]]]:
-    """All messages that are there; waits for one only if there is nothing to draw."""
+def _batches(stream: int, patience: Callable[[], float | None]) -> Iterator[list[dict[str, Any]]]:
+    """All messages that are there; waits for one as long as ``patience`` says in s, None for however long it takes."""
     rest = b""
     while True:
-        ready, _, _ = select.select([stream], [], [], None if not waiting() else 0.0)
+        ready, _, _ = select.select([stream], [], [], patience())
         if ready:
             block = os.read(stream, 1 << 16)
             if not block:
@@ -171,10 +182,23 @@ class _Server:
         self._edits, self._edited = "", False
         self._layer: Any = None
         self._level, self._seed, self._number = len(LEVELS), 0, 0
+        self._simulated, self._threads = -math.inf, cores()
 
+    @property
     def waiting(self) -> bool:
         """Whether there is something to draw without a further message."""
         return bool(self._path) and self._level < len(LEVELS)
+
+    @property
+    def patience(self) -> float | None:
+        """How long in s to wait for a further message before the next picture; None where there is nothing to draw."""
+        if not self.waiting:
+            return None
+        return _NEXT_POSES_S if self._level and self._simulating else 0.0
+
+    @property
+    def _simulating(self) -> bool:
+        return time.monotonic() - self._simulated < _RUNNING_S
 
     def take(self, messages: list[dict[str, Any]]) -> None:
         """Take in messages; of many places of the camera only the last one counts."""
@@ -188,14 +212,16 @@ class _Server:
                 self._camera, self._size = message["camera"], (message["size"][0], message["size"][1])
             self._number = message["number"]
             if poses := message.get("poses"):
+                self._simulated = time.monotonic()
                 self._poses.update(zip(poses, _matrices(np.array([*poses.values()], float)), strict=True))
         if messages:
             self._level = 0
 
     def draw(self) -> None:
         """Draw the next better picture and send it."""
-        if not self.waiting():
+        if not self.waiting:
             return
+        self._share_cores()
         try:
             picture = self._draw(*LEVELS[self._level])
         except Exception as error:
@@ -222,6 +248,7 @@ class _Server:
         self._edited = False
         self._renderer.resize(*size)
         self._renderer.samples = samples
+        self._renderer.coarsen(_CELL if self._simulating and scale < 1.0 else 0.0)
         camera = Follow(**self._camera) if self._camera else None
         picture = self._renderer.render(camera, self._poses, seed=self._seed)
         return np.concatenate([picture, np.full((*picture.shape[:2], 1), 255, np.uint8)], -1)
@@ -235,6 +262,15 @@ class _Server:
         self._layer.ImportFromString(self._edits or "#usda 1.0")
         stage.GetSessionLayer().subLayerPaths.append(self._layer.identifier)
         return stage
+
+    def _share_cores(self) -> None:
+        """Leave a core to a simulation that runs."""
+        from humanoid_brain.host.standalone.render.variant import limit_threads
+
+        free = cores() - self._simulating
+        if free != self._threads:
+            self._threads = free
+            limit_threads(max(1, free))
 
     def _fail(self, error: Exception) -> None:
         from humanoid_brain.errors import HumanoidBrainError

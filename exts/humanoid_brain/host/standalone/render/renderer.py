@@ -13,6 +13,7 @@ from pxr import Usd, UsdGeom
 from humanoid_brain.errors import DeviceError
 from humanoid_brain.host.standalone.render.bsdfs import is_solid
 from humanoid_brain.host.standalone.render.changes import Edits, Watcher
+from humanoid_brain.host.standalone.render.coarse import coarsened
 from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.host.standalone.render.lights import Light, list_lights, read_lights
 from humanoid_brain.host.standalone.render.meshes import read_mesh
@@ -86,6 +87,7 @@ class StageRenderer:
         self._points: dict[int, tuple[bytes, Array]] = {}
         self._poses: dict[str, Array] = {}
         self._drawn: dict[int, tuple[bytes, Drawn]] = {}
+        self._cell, self._coarse = 0.0, dict[str, Triangles]()
         self._scene: MitsubaScene | None = None
         self._outline: tuple[CameraModel, MitsubaScene] | None = None
         self.sync_all()
@@ -125,6 +127,13 @@ class StageRenderer:
             if path not in self._poses or not np.array_equal(given, self._poses[path]):
                 self._poses[path] = given
                 self._scene = self._outline = None
+
+    def coarsen(self, cell: float) -> None:
+        """Draw surfaces without details smaller than ``cell``, in their own unit; 0 draws them as they are."""
+        if cell != self._cell:
+            self._cell, self._scene = cell, None
+            self._coarse.clear()
+            self._drawn.clear()
 
     def labels(self, camera: CameraModel) -> LabelBuffers:
         """What each pixel's centre sees; surfaces less than half opaque are looked through.
@@ -270,6 +279,7 @@ class StageRenderer:
         self._shaders = {part: bound_shader(self.stage.GetPrimAtPath(part)) for part in drawn}
         self._drawn.clear()
         self._points.clear()
+        self._coarse.clear()
 
     def _triangles(self, prim: Usd.Prim) -> dict[str, Triangles]:
         path = str(prim.GetPath())
@@ -373,10 +383,17 @@ class StageRenderer:
                 drawn[i] = self._drawn[i]
                 drawn[i][1].surface = surfaces[i]
                 continue
-            triangles = self._parts[self._pieces[i].part]
+            triangles = self._drawn_part(self._pieces[i].part)
             drawn[i] = key, Drawn(i, surfaces[i], triangles, *world_geometry(triangles, matrix))
         self._drawn = drawn
         return [piece for _, piece in drawn.values()]
+
+    def _drawn_part(self, part: str) -> Triangles:
+        if not self._cell:
+            return self._parts[part]
+        if part not in self._coarse:
+            self._coarse[part] = coarsened(self._parts[part], self._cell)
+        return self._coarse[part]
 
 
 def _is_below(path: str, root: str) -> bool:
