@@ -1,33 +1,38 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Surfaces as Mitsuba BSDFs.
-
-Surfaces without textures share one BSDF whose parameters are tables, one texel per surface, and a mesh's texture
-coordinates choose the texel: Mitsuba compiles each BSDF into its kernel, so a hundred materials as a hundred BSDFs
-would take minutes to compile, and as one take a second.
-"""
+"""Surfaces as Mitsuba BSDFs: one of many surfaces whose parameters are looked up, or one of a single surface."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from humanoid_brain.host.standalone.render.images import load_image
-from humanoid_brain.host.standalone.render.surfaces import Number, Surface, Texture, Tint
+from humanoid_brain.host.standalone.render.looks import LEAST_ROUGHNESS, Looks, images_of, lookup, parameters
+from humanoid_brain.host.standalone.render.surfaces import Surface, Texture, Tint
 
 Pixels = npt.NDArray[np.float32]
 
-_LEAST_ROUGHNESS = 0.06
-"""A smoother surface would sparkle for want of samples."""
+SPECULAR_LEVELS = (0.0, 0.5, 1.0)
+"""Reflectances that are told apart: Mitsuba has no texture for them, so each takes a BSDF of its own."""
 
 
-def is_plain(surface: Surface) -> bool:
-    """True for a surface that a table can hold."""
-    return not surface.textures and not surface.emits and is_solid(surface)
+@dataclass(frozen=True)
+class Kind:
+    """What the surfaces that share a BSDF have in common."""
+
+    specular: float
+    """One of :data:`SPECULAR_LEVELS`."""
+    images: frozenset[str] = frozenset()
+    """Parameters that are images."""
+
+
+def kind_of(surface: Surface) -> Kind:
+    """The kind that a solid surface is drawn as."""
+    return Kind(min(SPECULAR_LEVELS, key=lambda level: abs(level - surface.specular)), images_of(surface))
 
 
 def is_solid(surface: Surface) -> bool:
@@ -37,70 +42,41 @@ def is_solid(surface: Surface) -> bool:
     return surface.opacity >= (surface.threshold if surface.threshold > 0.0 else 1.0)
 
 
-SPECULAR_LEVELS = (0.0, 0.5, 1.0)
-"""Reflectances of plain surfaces that are told apart: Mitsuba has no texture for it, so each is a BSDF of its own."""
+def shared_bsdf(mi: Any, looks: Looks, kind: Kind) -> Any:
+    """The BSDF of all surfaces of one kind."""
+    names = ("base_color", "roughness", "metallic", "clearcoat", "clearcoat_gloss")
+    values = {name: lookup(looks, name, name in kind.images) for name in names}
+    normal = lookup(looks, "normal", True) if "normal" in kind.images else None
+    return mi.load_dict(_whole({"type": "principled", "specular": kind.specular, **values}, normal))
 
 
-def specular_level(surface: Surface) -> float:
-    """The level that a plain surface is drawn with."""
-    return min(SPECULAR_LEVELS, key=lambda level: abs(level - surface.specular))
-
-
-def table_width(count: int) -> int:
-    """Texels in a table of ``count`` surfaces: a power of two, so that few kernels are compiled."""
-    return 1 << max(6, (count - 1).bit_length())
-
-
-def table_bsdf(mi: Any, surfaces: Sequence[Surface]) -> Any:
-    """One BSDF for plain surfaces of one specular level; surface i is at u = (i + 0.5) / table_width, v = 0.5."""
-    width = table_width(len(surfaces))
-    level = specular_level(surfaces[0]) if surfaces else 0.5
-
-    def table(name: str, channels: int, low: float = 0.0) -> dict[str, Any]:
-        values = np.zeros((2, width, channels), np.float32)
-        given = np.array([getattr(s, name) for s in surfaces], np.float32)
-        values[:, : len(surfaces)] = given.reshape(len(surfaces), channels)
-        return _bitmap(mi, np.clip(values, low, 1.0), filtered=False, wrap="clamp")
-
-    entries = {
-        "base_color": table("color", 3),
-        "roughness": table("roughness", 1, _LEAST_ROUGHNESS),
-        "metallic": table("metallic", 1),
-    }
-    surfaces = [replace(s, clearcoat_roughness=1.0 - _number(s.clearcoat_roughness)) for s in surfaces]
-    entries |= {"clearcoat": table("clearcoat", 1), "clearcoat_gloss": table("clearcoat_roughness", 1)}
-    return mi.load_dict(_two_sided({"type": "principled", "specular": level, **entries}))
-
-
-def textured_bsdf(mi: Any, surface: Surface) -> Any:
-    """The BSDF of a surface that a table cannot hold.
+def single_bsdf(mi: Any, surface: Surface) -> Any:
+    """The BSDF of one surface, which may be seen through.
 
     Raises:
         SceneError: A texture is no image.
     """
-    inner: dict[str, Any] = {
-        "type": "principled",
-        "specular": surface.specular,
-        "base_color": _tint(mi, surface.color),
-        "roughness": _value(mi, surface.roughness, _LEAST_ROUGHNESS),
-        "metallic": _value(mi, surface.metallic),
-    }
-    if surface.clearcoat != 0.0:
-        rough = surface.clearcoat_roughness
-        inner["clearcoat"] = _value(mi, surface.clearcoat)
-        inner["clearcoat_gloss"] = _value(mi, _inverted(rough) if isinstance(rough, Texture) else 1.0 - rough)
-    if surface.normal is not None:
-        inner = {"type": "normalmap", "normalmap": _normal_map(mi, surface.normal), "bsdf": inner}
-    whole = _two_sided(inner)
-    return mi.load_dict(
-        whole if is_solid(surface) else {"type": "mask", "opacity": _opacity(mi, surface), "bsdf": whole}
-    )
+    inner: dict[str, Any] = {"type": "principled", "specular": surface.specular}
+    given = parameters(surface)
+    normal = given.pop("normal", None)
+    if surface.clearcoat == 0.0:
+        del given["clearcoat"], given["clearcoat_gloss"]
+    for name, value in given.items():
+        low = LEAST_ROUGHNESS if name == "roughness" else 0.0
+        if isinstance(value, Texture):
+            inner[name] = _image(mi, value, low, 1.0)
+        else:
+            inner[name] = _rgb(value, 1.0) if isinstance(value, tuple) else min(max(value, low), 1.0)
+    whole = _whole(inner, _image(mi, normal, 0.0, 1.0) if isinstance(normal, Texture) else None)
+    if is_solid(surface):
+        return mi.load_dict(whole)
+    return mi.load_dict({"type": "mask", "opacity": _opacity(mi, surface), "bsdf": whole})
 
 
 def emission(mi: Any, surface: Surface, area: float) -> Any:
     """The light that a surface gives; small ones, such as an indicator lamp, are seen but not sampled as lights."""
     weight = 1.0 if area >= _LAMP_AREA else 0.0
-    radiance = _tint(mi, surface.emission, limit=math.inf)
+    radiance = _tint(mi, surface.emission)
     return mi.load_dict({"type": "area", "radiance": radiance, "sampling_weight": weight})
 
 
@@ -108,28 +84,22 @@ _LAMP_AREA = 0.02
 """Area in m2 from which a surface counts as a lamp."""
 
 
-def _two_sided(bsdf: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "twosided", "bsdf": bsdf}
+def _whole(bsdf: dict[str, Any], normal: Any) -> dict[str, Any]:
+    """A BSDF with its normal map, if any, seen from both sides."""
+    return {"type": "twosided", "bsdf": bsdf if normal is None else _bumped(bsdf, normal)}
 
 
-def _number(value: Number) -> float:
-    assert not isinstance(value, Texture)
-    return value
+def _bumped(bsdf: dict[str, Any], normal: Any) -> dict[str, Any]:
+    """Mitsuba wants (n + 1) / 2 in the texels."""
+    return {"type": "normalmap", "normalmap": normal, "bsdf": bsdf}
 
 
-def _inverted(texture: Texture) -> Texture:
-    scale, bias = (-value for value in texture.scale), (1.0 - value for value in texture.bias)
-    return replace(texture, scale=tuple(scale), bias=tuple(bias))
+def _tint(mi: Any, tint: Tint) -> dict[str, Any]:
+    return _image(mi, tint, 0.0, math.inf) if isinstance(tint, Texture) else _rgb(tint)
 
 
-def _tint(mi: Any, tint: Tint, limit: float = 1.0) -> dict[str, Any]:
-    if isinstance(tint, Texture):
-        return _image(mi, tint, 0.0, limit)
-    return {"type": "rgb", "value": [min(value, limit) for value in tint]}
-
-
-def _value(mi: Any, value: Number, low: float = 0.0) -> Any:
-    return _image(mi, value, low, 1.0) if isinstance(value, Texture) else min(max(value, low), 1.0)
+def _rgb(color: tuple[float, ...], limit: float = math.inf) -> dict[str, Any]:
+    return {"type": "rgb", "value": [min(value, limit) for value in color]}
 
 
 def _opacity(mi: Any, surface: Surface) -> Any:
@@ -139,12 +109,6 @@ def _opacity(mi: Any, surface: Surface) -> Any:
     if surface.threshold > 0.0:
         pixels = (pixels >= surface.threshold).astype(np.float32)
     return _bitmap(mi, np.clip(pixels, 0, 1), surface.threshold == 0.0, surface.opacity.wrap, surface.opacity)
-
-
-def _normal_map(mi: Any, texture: Texture) -> dict[str, Any]:
-    """Mitsuba wants (n + 1) / 2 in the texels."""
-    pixels = (_pixels(texture) + 1.0) / 2.0
-    return _bitmap(mi, np.clip(pixels, 0.0, 1.0), True, texture.wrap, texture)
 
 
 def _image(mi: Any, texture: Texture, low: float, high: float) -> dict[str, Any]:
@@ -170,8 +134,5 @@ def _bitmap(mi: Any, pixels: Pixels, filtered: bool, wrap: str, texture: Texture
         "wrap_mode": wrap,
     }
     if texture is not None and texture.transform != Texture.transform:
-        turn, across, up, right, top = texture.transform
-        c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
-        matrix = np.array([[c * across, -s * up, right], [s * across, c * up, top], [0.0, 0.0, 1.0]])
-        entry["to_uv"] = mi.ScalarTransform3f(matrix)
+        entry["to_uv"] = mi.ScalarTransform3f(texture.matrix)
     return entry

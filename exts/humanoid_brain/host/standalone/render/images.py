@@ -27,11 +27,7 @@ def load_image(file: str, color_space: str, where: str) -> Pixels:
     Raises:
         SceneError: It is no image, or a huge one.
     """
-    try:
-        modified = Path(file).stat().st_mtime_ns
-    except OSError as error:
-        raise SceneError(f"the texture '{file}' cannot be read: {error.strerror}", where=where) from error
-    loaded = _load(file, modified, color_space)
+    loaded = _load(file, image_version(file, where), color_space)
     if loaded is None:
         raise SceneError(
             f"the texture '{file}' is not an image of at most {_LIMIT} pixels a side",
@@ -39,6 +35,18 @@ def load_image(file: str, color_space: str, where: str) -> Pixels:
             todo="Give a PNG, JPEG or HDR file",
         )
     return loaded
+
+
+def image_version(file: str, where: str) -> int:
+    """A number that changes with the file.
+
+    Raises:
+        SceneError: It cannot be read.
+    """
+    try:
+        return Path(file).stat().st_mtime_ns
+    except OSError as error:
+        raise SceneError(f"the texture '{file}' cannot be read: {error.strerror}", where=where) from error
 
 
 @functools.lru_cache(maxsize=64)

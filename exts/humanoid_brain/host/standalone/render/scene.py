@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pieces, surfaces and lights as one Mitsuba scene.
 
-Surfaces without textures are a few meshes in the world's frame, and each textured material is one more. Mitsuba
+Surfaces that differ in numbers and images alone are one mesh in the world's frame, with one BSDF. Mitsuba
 compiles every shape, BSDF and light into its kernels, with its number: a scene of few large meshes compiles in
 seconds where one of hundreds of instances takes minutes, and the next frame's scene runs through the same kernels if
 it has as many objects in the same order. So what is hidden keeps its place, as a speck far below the stage, and the
@@ -20,15 +20,15 @@ import numpy.typing as npt
 
 from humanoid_brain.host.standalone.render.bsdfs import (
     SPECULAR_LEVELS,
+    Kind,
     emission,
-    is_plain,
     is_solid,
-    specular_level,
-    table_bsdf,
-    table_width,
-    textured_bsdf,
+    kind_of,
+    shared_bsdf,
+    single_bsdf,
 )
 from humanoid_brain.host.standalone.render.lights import FAR_BELOW, Light, emitters
+from humanoid_brain.host.standalone.render.looks import Looks
 from humanoid_brain.host.standalone.render.solids import Triangles
 from humanoid_brain.host.standalone.render.surfaces import Surface
 from humanoid_brain.host.standalone.render.variant import Backend
@@ -86,7 +86,8 @@ class SceneBuilder:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._bsdfs: dict[Any, Any] = {}
+        self._looks = Looks(backend)
+        self._bsdfs: dict[Kind | Surface, Any] = {}
         self._lights: tuple[tuple[Light, ...], dict[str, Any]] | None = None
 
     def build(self, pieces: Sequence[Drawn], surfaces: Sequence[Surface], lights: tuple[Light, ...]) -> MitsubaScene:
@@ -101,21 +102,39 @@ class SceneBuilder:
             SceneError: A texture is no image.
         """
         mi = self._backend.mi
-        groups = _groups(pieces, surfaces)
-        self._keep({group.key for group in groups})
+        groups = (_shared_groups if self._backend.vectorized else _single_groups)(pieces, surfaces)
+        self._keep({group.look for group in groups})
         entries: dict[str, Any] = {"type": "scene", **self._emitters(lights)}
         made = [self._mesh(group) for group in groups]
         entries |= {f"mesh_{i}": mesh for i, (mesh, _) in enumerate(made)}
         scene = mi.load_dict(entries, optimize=False)
         starts = np.cumsum([0, *(len(faces) for _, faces in made)])
         unseen = [entries[f"light_{i}"] for i, light in enumerate(lights) if light.visible and not light.primary]
+        offsets = self._offsets(scene, [mesh for mesh, _ in made], starts, unseen)
+        owners = np.concatenate([faces for _, faces in made])
+        if self._backend.vectorized:
+            self._describe(surfaces, pieces, offsets, owners)
         return MitsubaScene(
             scene,
-            self._offsets(scene, [mesh for mesh, _ in made], starts, unseen),
-            np.concatenate([faces for _, faces in made]),
+            offsets,
+            owners,
             any(not is_solid(piece.surface) for piece in pieces),
             bool(unseen),
         )
+
+    def _describe(
+        self,
+        surfaces: Sequence[Surface],
+        pieces: Sequence[Drawn],
+        offsets: npt.NDArray[np.uint32],
+        owners: npt.NDArray[np.int32],
+    ) -> None:
+        """Give the shared BSDFs what they look up."""
+        slots = {surface: slot for slot, surface in enumerate(dict.fromkeys(surfaces))}
+        self._looks.describe(list(slots))
+        of_piece = np.zeros(max((piece.number for piece in pieces), default=-1) + 2, np.uint32)
+        of_piece[[piece.number for piece in pieces]] = [slots[piece.surface] for piece in pieces]
+        self._looks.own(self._backend.mi.UInt32(offsets), of_piece[owners])  # a speck's piece is -1
 
     def _offsets(
         self, scene: Any, meshes: list[Any], starts: npt.NDArray[np.int64], lamps: list[Any]
@@ -163,18 +182,11 @@ class SceneBuilder:
         else:
             faces, points = np.array([[0, 1, 2]], np.uint32), _SPECK
             normals, owners = np.tile(np.array([0.0, 0.0, 1.0], np.float32), (3, 1)), np.array([-1], np.int32)
+        uvs = [piece.triangles.uvs for piece in pieces] or [np.zeros((3, 2))]
         properties = mi.Properties()
-        if isinstance(group.key, Surface):
-            surface = group.key
-            uvs = [piece.triangles.uvs for piece in pieces] or [np.zeros((3, 2))]
-            properties["bsdf"] = self._bsdf(group.key, lambda: textured_bsdf(mi, surface))
-            if surface.emits:
-                properties["emitter"] = emission(mi, surface, _area(points, faces))
-        else:
-            width, slots = table_width(len(group.surfaces)), {surface: i for i, surface in enumerate(group.surfaces)}
-            u = np.repeat([(slots[p.surface] + 0.5) / width for p in pieces], [len(p.points) for p in pieces])
-            uvs = [np.stack([u, np.full_like(u, 0.5)], -1)] if pieces else [np.zeros((3, 2))]
-            properties["bsdf"] = self._bsdf(group.key, lambda: table_bsdf(mi, group.surfaces))
+        properties["bsdf"] = self._bsdf(group.look)
+        if group.lamp is not None:
+            properties["emitter"] = emission(mi, group.lamp, _area(points, faces))
         mesh = mi.Mesh("mesh", len(points), len(faces), properties, has_vertex_normals=True, has_vertex_texcoords=True)
         values = mi.traverse(mesh)
         values["vertex_positions"] = points.ravel()
@@ -184,43 +196,65 @@ class SceneBuilder:
         values.update()
         return mesh, owners
 
-    def _bsdf(self, key: Any, make: Any) -> Any:
-        if key not in self._bsdfs:
-            self._bsdfs[key] = make()
-        return self._bsdfs[key]
+    def _bsdf(self, look: Kind | Surface) -> Any:
+        if look not in self._bsdfs:
+            mi = self._backend.mi
+            shared = isinstance(look, Kind)
+            self._bsdfs[look] = shared_bsdf(mi, self._looks, look) if shared else single_bsdf(mi, look)
+        return self._bsdfs[look]
 
-    def _keep(self, keys: set[Any]) -> None:
+    def _keep(self, looks: set[Kind | Surface]) -> None:
         """Drop all other BSDFs, so that new ones get their numbers."""
-        for key in [key for key in self._bsdfs if key not in keys]:
-            del self._bsdfs[key]
+        for look in [look for look in self._bsdfs if look not in looks]:
+            del self._bsdfs[look]
 
 
 @dataclass(frozen=True, eq=False)
 class _Group:
     """Visible pieces, perhaps none, that are one mesh."""
 
-    key: Any
-    """The surface that they share, or the plain surfaces that their table holds, with their level of specular."""
-    surfaces: tuple[Surface, ...]
+    look: Kind | Surface
+    """What its BSDF is of."""
     pieces: list[Drawn]
+    lamp: Surface | None
+    """The surface whose light the mesh gives."""
 
 
-def _groups(pieces: Sequence[Drawn], surfaces: Sequence[Surface]) -> list[_Group]:
-    """The meshes of a scene: one for each level of specular of plain surfaces, and one for each other surface."""
-    tables: dict[float, dict[Surface, None]] = {level: {} for level in SPECULAR_LEVELS}
-    others: dict[Surface, list[Drawn]] = {}
-    for surface in surfaces:
-        if is_plain(surface):
-            tables[specular_level(surface)][surface] = None
-        else:
-            others.setdefault(surface, [])
-    plain: dict[float, list[Drawn]] = {level: [] for level in SPECULAR_LEVELS}
+def _shared_groups(pieces: Sequence[Drawn], surfaces: Sequence[Surface]) -> list[_Group]:
+    """The meshes of a scene whose surfaces share BSDFs: one for each kind, and one for each that is lit or clear.
+
+    Every level of specular is there, since it changes most often from frame to frame.
+    """
+    kinds = {kind_of(surface) for surface in surfaces if _shares(surface)} | {Kind(level) for level in SPECULAR_LEVELS}
+    drawn: dict[Kind | Surface, list[Drawn]] = {kind: [] for kind in sorted(kinds, key=_order)}
+    drawn |= {surface: [] for surface in surfaces if not _shares(surface)}
     for piece in pieces:
         if len(piece.faces):
-            known = plain[specular_level(piece.surface)] if is_plain(piece.surface) else others[piece.surface]
-            known.append(piece)
-    groups = [_Group((level, *tables[level]), tuple(tables[level]), plain[level]) for level in SPECULAR_LEVELS]
-    return groups + [_Group(surface, (surface,), drawn) for surface, drawn in others.items()]
+            drawn[kind_of(piece.surface) if _shares(piece.surface) else piece.surface].append(piece)
+    groups = []
+    for look, shown in drawn.items():
+        lamp = look if isinstance(look, Surface) and look.emits else None
+        bsdf = kind_of(look) if isinstance(look, Surface) and is_solid(look) else look
+        groups.append(_Group(bsdf, shown, lamp))
+    return groups
+
+
+def _single_groups(pieces: Sequence[Drawn], surfaces: Sequence[Surface]) -> list[_Group]:
+    """The meshes of a scene with a BSDF for each surface."""
+    drawn: dict[Surface, list[Drawn]] = {surface: [] for surface in surfaces}
+    for piece in pieces:
+        if len(piece.faces):
+            drawn[piece.surface].append(piece)
+    return [_Group(surface, shown, surface if surface.emits else None) for surface, shown in drawn.items()]
+
+
+def _shares(surface: Surface) -> bool:
+    """Whether a surface is part of a mesh with others."""
+    return is_solid(surface) and not surface.emits
+
+
+def _order(kind: Kind) -> tuple[list[str], float]:
+    return sorted(kind.images), kind.specular
 
 
 def _area(points: Floats, faces: npt.NDArray[np.uint32]) -> float:

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from pxr import Gf, Sdf, Usd, UsdGeom, UsdShade
 
 from humanoid_brain.errors import SceneError
@@ -32,6 +34,22 @@ class Texture:
     bias: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
     transform: tuple[float, float, float, float, float] = (0.0, 1.0, 1.0, 0.0, 0.0)
     """Rotation in degrees, scale and translation of the texture coordinates."""
+
+    @property
+    def matrix(self) -> npt.NDArray[np.float64]:
+        """The transform of texture coordinates as a matrix (3, 3)."""
+        turn, across, up, right, top = self.transform
+        c, s = math.cos(math.radians(turn)), math.sin(math.radians(turn))
+        return np.array([[c * across, -s * up, right], [s * across, c * up, top], [0.0, 0.0, 1.0]])
+
+    def inverted(self) -> Texture:
+        """One minus this."""
+        return self.moved(-1.0, 1.0)
+
+    def moved(self, factor: float, shift: float) -> Texture:
+        """``factor`` times this plus ``shift``."""
+        scale, bias = (v * factor for v in self.scale), (v * factor + shift for v in self.bias)
+        return replace(self, scale=tuple(scale), bias=tuple(bias))
 
 
 Number = float | Texture
