@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 
 import pytest
@@ -51,6 +52,12 @@ def outline_kernels(renderer: StageRenderer) -> set[str]:
         seen = renderer.outlines(VIEW).shape
         renderer.visible_alone(VIEW, [[0, 1], [2], [3]], seen)
         return {str(kernel["hash"]) for kernel in dr.kernel_history() if kernel.get("operation_count", 0) > _SMALL}
+
+
+@pytest.fixture(autouse=True)
+def _alone() -> None:
+    """Objects of earlier tests are gone: Mitsuba numbers all that there are, and compiles the numbers in."""
+    gc.collect()
 
 
 def _material(stage: Usd.Stage) -> None:

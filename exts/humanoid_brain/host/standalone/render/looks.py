@@ -82,7 +82,7 @@ class Looks:
                 else:
                     column, given = _COLUMNS[name], np.atleast_1d(value)
                     numbers[slot, column : column + len(given)] = np.clip(given, _lowest(name), 1.0)
-        self._numbers = _upload(self._backend.mi.Float, numbers)
+        self._numbers = self._backend.upload(self._backend.mi.Float, numbers)
         places = self._texels.places({value for values in images.values() for value in values.values()})
         self._maps = {name: _Map(self._backend, values, places, len(surfaces)) for name, values in images.items()}
 
@@ -93,7 +93,7 @@ class Looks:
             offsets: By number of the Mitsuba shape, where its faces begin in ``owners``.
             owners: Number of the surface of each face.
         """
-        self._offsets, self._owners = offsets, _upload(self._backend.mi.UInt32, owners)
+        self._offsets, self._owners = offsets, self._backend.upload(self._backend.mi.UInt32, owners)
 
     def number(self, name: str, hit: Any, active: Any) -> Any:
         """A parameter that is one number for each surface."""
@@ -173,8 +173,8 @@ class _Map:
             channel = 4 if texture.channels == "rgb" else "rgba".index(texture.channels)
             place[slot] = (*places[texture], channel << 8 | _WRAPS.index(texture.wrap))
         mi = backend.mi
-        self._where, self._tint = _upload(mi.Float, where), _upload(mi.Float, tint)
-        self._place = _upload(mi.UInt32, place)
+        self._where, self._tint = backend.upload(mi.Float, where), backend.upload(mi.Float, tint)
+        self._place = backend.upload(mi.UInt32, place)
         self._bent = any(texture.wrap != "repeat" for texture in textures.values())
         self._single = any(texture.channels != "rgb" for texture in textures.values())
 
@@ -257,21 +257,8 @@ class _Texels:
             self._places[key] = (self._used, pixels.shape[1], pixels.shape[0])
             self._used += pixels.shape[0] * pixels.shape[1]
             parts.append(np.minimum(pixels, np.finfo(np.float16).max).astype(np.float16).ravel())
-        more = _upload(dr.float16_array_t(mi.Float), np.concatenate(parts))
+        more = self._backend.upload(dr.float16_array_t(mi.Float), np.concatenate(parts))
         self.data = more if self.data is None else dr.concat([self.data, more])
-
-
-def _upload(kind: Any, values: npt.NDArray[Any]) -> Any:
-    """Values as a Dr.Jit array, at a multiple of 64 bytes.
-
-    On the CPU an array stays where numpy has it, and rows that begin in odd places are read number by number, by
-    another kernel.
-    """
-    flat = np.empty(values.nbytes + 64, np.uint8)
-    start = -flat.ctypes.data % 64
-    flat = flat[start : start + values.nbytes].view(values.dtype)
-    flat[:] = values.ravel()
-    return kind(flat)
 
 
 def _lowest(name: str) -> float:

@@ -135,7 +135,7 @@ class RayTracer:
         owner = np.repeat(np.arange(len(windows), dtype=np.uint32), sizes)
         if not len(owner):
             return np.zeros(len(windows), np.int64)
-        group = mi.UInt32(owner)
+        group = self._backend.upload(mi.UInt32, owner)
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         first, left, top, width, pace = (
             dr.gather(mi.UInt32, mi.UInt32(values.astype(np.uint32)), group)

@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from humanoid_brain.errors import DeviceError
 
 _log = logging.getLogger(__name__)
@@ -47,6 +50,18 @@ class Backend:
     def on_gpu(self) -> bool:
         """True where CUDA does the work."""
         return self.variant.startswith("cuda")
+
+    def upload(self, kind: Any, values: npt.NDArray[Any]) -> Any:
+        """Values as an array of Mitsuba's type ``kind``, at a multiple of 64 bytes.
+
+        On the CPU an array stays where numpy has it. Dr.Jit reads numbers and rows of four that begin in odd places
+        in another way, with a kernel of its own, so what is read whole or row by row must not depend on chance.
+        """
+        room = np.empty(values.nbytes + 64, np.uint8)
+        start = -room.ctypes.data % 64
+        aligned = room[start : start + values.nbytes].view(values.dtype)
+        aligned[:] = values.ravel()
+        return kind(aligned)
 
     def activate(self) -> None:
         """Make the variant current: Mitsuba has one per thread."""
