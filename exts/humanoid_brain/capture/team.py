@@ -27,7 +27,7 @@ from humanoid_brain.capture.description import Category
 from humanoid_brain.capture.folder import DatasetFolder
 from humanoid_brain.capture.spawn import RESUMABLE, obituary, spawn
 from humanoid_brain.config.capture import CaptureConfig
-from humanoid_brain.errors import ConfigError, DatasetError, from_json
+from humanoid_brain.errors import ConfigError, DatasetError, HumanoidBrainError, from_json
 from humanoid_brain.jobs import Event, Warned
 
 _MOST_PER_GPU = 8
@@ -104,6 +104,7 @@ class Team:
         self._walks: deque[list[int]] = deque()
         self._inbox: deque[tuple[_Member, Message | None]] = deque()
         self._trouble: Exception | None = None
+        self._failure: HumanoidBrainError | None = None
         self._deaths: Counter[int] = Counter()
         self._stopping = False
         self._members: list[_Member] = []
@@ -125,6 +126,8 @@ class Team:
     @property
     def idle(self) -> bool:
         """Whether there is nothing left to do."""
+        if self._failure is not None:
+            return False
         if self._stopping:
             return not self._members
         return not self._walks and not any(member.ahead or member.writing for member in self._members)
@@ -133,15 +136,23 @@ class Team:
         """Hand out frames, wait a little for news, and say what they are.
 
         Raises:
-            HumanoidBrainError: What a member came upon, or how the last of them ended.
+            HumanoidBrainError: What a member came upon, or how the last of them ended; news from before come first.
         """
+        if self._failure is not None:
+            raise self._failure
         self._feed()
         if not self._inbox:
             self._listen(wait_s)
         events: list[Event] = []
-        while self._inbox:
-            member, message = self._inbox.popleft()
-            events += self._bury(member) if message is None else self._follow(member, message)
+        try:
+            while self._inbox:
+                member, message = self._inbox.popleft()
+                events += self._bury(member) if message is None else self._follow(member, message)
+        except HumanoidBrainError as error:
+            if not events:
+                raise
+            self._failure = error
+            return events
         self._feed()
         return events
 
