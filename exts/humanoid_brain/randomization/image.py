@@ -94,7 +94,7 @@ def display_effects(image: Bytes, effects: ImageEffects) -> Bytes:
     """Contrast and gamma of an sRGB image, uint8 of any shape."""
     if effects.contrast == 1.0 and effects.gamma == 1.0:
         return image
-    return _grading(effects.contrast, effects.gamma)[image]
+    return _grading(effects.contrast, effects.gamma).take(image)
 
 
 def byte_effects(image: Bytes, effects: ImageEffects, seed: int, frame: int) -> Bytes:
@@ -165,8 +165,8 @@ def blackbody(temperature: float) -> npt.NDArray[np.float64]:
 
 def metered_gain(image: Linear) -> float:
     """Factor that brings the geometric mean of the luminance to 18 % grey (Reinhard et al., SIGGRAPH 2002)."""
-    luminance = image.astype(np.float64) @ _LUMINANCE
-    return float(GREY / np.exp(np.log(np.maximum(luminance, _DARK)).mean()))
+    luminance = image @ _LUMINANCE.astype(np.float32)
+    return float(GREY / np.exp(np.log(np.maximum(luminance, np.float32(_DARK))).mean(dtype=np.float64)))
 
 
 def _vignette(height: int, width: int, strength: float) -> Linear:
@@ -180,18 +180,12 @@ def _vignette(height: int, width: int, strength: float) -> Linear:
 
 def blurred(light: Linear, sigma: float) -> Linear:
     """Gaussian blur with a standard deviation in pixels; the edges are repeated outwards."""
+    import cv2
+
     reach = max(1, math.ceil(3.0 * sigma))
     kernel = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / sigma))
     kernel = (kernel / kernel.sum()).astype(np.float32)
-    for axis in (0, 1):
-        padding = [(reach, reach) if i == axis else (0, 0) for i in range(light.ndim)]
-        padded = np.pad(light, padding, mode="edge")
-        size = light.shape[axis]
-        total = np.zeros_like(light)
-        for i, weight in enumerate(kernel):
-            total += weight * np.take(padded, range(i, i + size), axis)
-        light = total
-    return light
+    return np.asarray(cv2.sepFilter2D(light, -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
 @lru_cache(maxsize=64)
