@@ -131,8 +131,8 @@ class CaptureSession:
         self.seconds.clear()
         moving = "motion" in self.config.dataset.outputs and attempt == 0 and self._goes_on(index)
         if moving and self._shown != index - 1:
-            yield from self._show(index - 1, 0)  # what moved depends on it, whichever frame was captured last
-        draw, effects = yield from self._show(index, attempt)
+            yield from self._show(index - 1, 0, cut=True)  # what moved depends on it, whichever frame was captured last
+        draw, effects = yield from self._show(index, attempt, cut=not moving)
         with self._clock("label"):
             made = self._read(index, draw, effects, attempt, moving)
         yield made
@@ -164,8 +164,8 @@ class CaptureSession:
         source = self.config.randomization.robot_pose
         return index % source.hold > 0 or (index > 0 and isinstance(source, MotionPose) and source.order == "sequence")
 
-    def _show(self, index: int, attempt: int) -> Generator[None, None, tuple[Draw, FrameEffects]]:
-        """Bring the scene into the state of a frame and render it."""
+    def _show(self, index: int, attempt: int, *, cut: bool) -> Generator[None, None, tuple[Draw, FrameEffects]]:
+        """Bring the scene into the state of a frame and render it; after a ``cut`` nothing moves."""
         address = index + attempt * ANOTHER
         yield from self._timed(self._pose(address, address - index % self.config.randomization.robot_pose.hold))
         with self._clock("draw"):
@@ -174,7 +174,7 @@ class CaptureSession:
             self._randomizer.apply(draw)
         yield None
         effects = FrameEffects(self._randomizer.image_effects(draw), self.config.seed, draw.frame)
-        yield from self._render(address, effects)
+        yield from self._render(address, effects, cut)
         self._shown = address
         return draw, effects
 
@@ -199,18 +199,18 @@ class CaptureSession:
         size = (self.config.width, self.config.height)
         return Context((x, y, z), self._robot.heading, image_size=size, **around)
 
-    def _render(self, address: int, effects: FrameEffects) -> Iterator[None]:
+    def _render(self, address: int, effects: FrameEffects, cut: bool) -> Iterator[None]:
         """One step of the orchestrator; within Kit's window the application draws it while this yields."""
         orchestrator = self.host.replicator.orchestrator
         if (settings := self._standalone) is not None:
             settings.seed = rng.torch_seed(self.config.seed, f"capture/picture/{address}") % 2**31
             settings.fog_density, settings.fog_color = fog_on(self._stage)
-            settings.develop = effects.develop
+            settings.develop, settings.cut = effects.develop, cut
             try:
                 with self._clock("render"):
                     orchestrator.step(delta_time=0.0, pause_timeline=False)
             finally:
-                settings.develop = None
+                settings.develop, settings.cut = None, False
             yield
             return
         step = asyncio.ensure_future(

@@ -127,7 +127,8 @@ def _frame(
     picture = None
     if colored:
         picture = _picture(*(blurred or _sharp(renderer, camera, labels.distance)))
-    return Frame(stage, renderer, camera, prim, labels, picture, semantics, frames, product.past)
+    past = None if settings.cut else product.past
+    return Frame(stage, renderer, camera, prim, labels, picture, semantics, frames, past)
 
 
 def _fill(product: RenderProduct, frame: Frame) -> None:

@@ -80,13 +80,17 @@ def pointcloud(frame: Frame, params: dict[str, Any]) -> dict[str, Any]:
     """Visible points (N, 3) of labelled prims in the world, m, with colours, normals and ids."""
     chosen = filter_of(params)
     instances, semantics = frame.image(frame.instance_of(chosen)), frame.image(frame.semantic_of(chosen))
-    seen = instances >= (1 if params.get("includeUnlabelled") else FIRST)
+    seen = np.flatnonzero(instances >= (1 if params.get("includeUnlabelled") else FIRST))
+
+    def taken(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return image.reshape(instances.size, -1).take(seen, 0)
+
     return {
-        "data": frame.surfaces.position[seen],
-        "pointRgb": frame.picture[seen].ravel(),
-        "pointNormals": _four(frame.surfaces.normal[seen]).ravel(),
-        "pointSemantic": semantics[seen],
-        "pointInstance": instances[seen],
+        "data": taken(frame.surfaces.position),
+        "pointRgb": taken(frame.picture).ravel(),
+        "pointNormals": _four(taken(frame.surfaces.normal)).ravel(),
+        "pointSemantic": taken(semantics).ravel(),
+        "pointInstance": taken(instances).ravel(),
     }
 
 

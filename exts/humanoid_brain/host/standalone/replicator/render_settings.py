@@ -33,6 +33,8 @@ class RenderSettings:
     """Radiance of thick fog, linear RGB."""
     develop: Callable[[Floats], Floats] | None = None
     """What lens and sensor make of a picture's linear radiance [H, W, 3], before exposure, white and tone mapping."""
+    cut: bool = False
+    """Whether the next frames do not go on from the ones before: nothing has moved, for motion vectors."""
     environments: Sequence[str] | None = None
     """Of the robots and other bodies in cloned environments, draw those at these paths only; None draws all."""
 
