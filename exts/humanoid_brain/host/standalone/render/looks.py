@@ -74,14 +74,16 @@ class Looks:
         Raises:
             SceneError: A texture is no image.
         """
-        numbers, images = np.zeros((max(len(surfaces), 1), 8), np.float32), {}
+        rows, images = [[0.0] * 8 for _ in surfaces], dict[str, dict[int, Texture]]()
         for slot, surface in enumerate(surfaces):
             for name, value in parameters(surface).items():
                 if isinstance(value, Texture):
                     images.setdefault(name, {})[slot] = value
                 else:
-                    column, given = _COLUMNS[name], np.atleast_1d(value)
-                    numbers[slot, column : column + len(given)] = np.clip(given, _lowest(name), 1.0)
+                    given, low = value if isinstance(value, tuple) else (value,), _lowest(name)
+                    column = _COLUMNS[name]
+                    rows[slot][column : column + len(given)] = [min(max(number, low), 1.0) for number in given]
+        numbers = np.array(rows or [[0.0] * 8], np.float32)
         self._numbers = self._backend.upload(self._backend.mi.Float, numbers)
         places = self._texels.places({value for values in images.values() for value in values.values()})
         self._maps = {name: _Map(self._backend, values, places, len(surfaces)) for name, values in images.items()}
