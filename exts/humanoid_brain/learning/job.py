@@ -116,12 +116,13 @@ class TrainingJob(Job):
         self._not_training = self.progress.seconds - self.totals.seconds
         self._store, self._saved = store, self.totals.iteration
         self._backlog = backlog = Backlog(env.device)
+        self._keep(env, learner)
         while not (self.stopping or self._spent()):
-            if self._keep_state:
-                self._kept = self._state(env, learner)
             for _ in self._iterate(env, learner):
                 backlog.mark()
                 yield
+            self._keep(env, learner)  # before anything else happens: this iteration has been reported
+            yield
             if self.save_asked or self.totals.iteration % self.config.checkpoint.every == 0:
                 yield from self._save(env, learner, store)
         self.progress.phase = "saving"
@@ -224,7 +225,6 @@ class TrainingJob(Job):
         self.progress.done = self.totals.iteration
         self._report(env, metrics, collected - began, self.progress.seconds - collected)
         yield from self._watch(env)
-        yield
 
     def _collect(self, env: HumanoidEnv, learner: PPO) -> Iterator[None]:
         env.write_state()
@@ -280,6 +280,11 @@ class TrainingJob(Job):
             self.events.append(Warned(f"{what}: {where}", "They were reset and the run goes on"))
             return
         yield from self.halt(DivergenceError(what, where=where, todo="Lower gains, time step or action scale"))
+
+    def _keep(self, env: HumanoidEnv, learner: PPO) -> None:
+        """Keep the state in mind where the simulation may be taken away, as Isaac Sim's stop button does."""
+        if self._keep_state:
+            self._kept = self._state(env, learner)
 
     # -- saving ---------------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from humanoid_brain.host.standalone.render.images import load_image
-from humanoid_brain.host.standalone.render.looks import LEAST_ROUGHNESS, Looks, images_of, lookup, parameters
+from humanoid_brain.host.standalone.render.looks import LEAST_ROUGHNESS, Looks, images_of, parameters
 from humanoid_brain.host.standalone.render.surfaces import Surface, Texture, Tint
 
 Pixels = npt.NDArray[np.float32]
@@ -45,8 +45,8 @@ def is_solid(surface: Surface) -> bool:
 def shared_bsdf(mi: Any, looks: Looks, kind: Kind) -> Any:
     """The BSDF of all surfaces of one kind."""
     names = ("base_color", "roughness", "metallic", "clearcoat", "clearcoat_gloss")
-    values = {name: lookup(looks, name, name in kind.images) for name in names}
-    normal = lookup(looks, "normal", True) if "normal" in kind.images else None
+    values = {name: looks.lookup(name, image=name in kind.images) for name in names}
+    normal = looks.lookup("normal", image=True) if "normal" in kind.images else None
     return mi.load_dict(_whole({"type": "principled", "specular": kind.specular, **values}, normal))
 
 

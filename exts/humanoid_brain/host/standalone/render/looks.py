@@ -67,6 +67,11 @@ class Looks:
         self._numbers: Any = None
         self._offsets: Any = None
         self._owners: Any = None
+        self._lookup = _lookup_type(backend)
+
+    def lookup(self, name: str, *, image: bool) -> Any:
+        """A Mitsuba texture that is one parameter of the surfaces."""
+        return self._lookup(self._backend.mi.Properties(), self, name, image)
 
     def describe(self, surfaces: Sequence[Surface]) -> None:
         """Take in the surfaces; their places in the sequence are their numbers.
@@ -121,20 +126,11 @@ class Looks:
         return dr.gather(mi.UInt32, self._owners, offset + hit.prim_index, active)
 
 
-def lookup(looks: Looks, name: str, image: bool) -> Any:
-    """A Mitsuba texture that is one parameter of the surfaces of ``looks``."""
-    import mitsuba as mi
-
-    return _lookup_type(mi.variant())(mi.Properties(), looks, name, image)
-
-
 @functools.cache
-def _lookup_type(variant: str) -> type:
+def _lookup_type(backend: Backend) -> Any:
     """The class of textures; Mitsuba's base class is another one in each variant."""
-    import mitsuba
-
-    mi: Any = mitsuba
-    assert mi.variant() == variant
+    backend.activate()
+    mi = backend.mi
 
     class Lookup(mi.Texture):
         def __init__(self, properties: Any, looks: Looks, name: str, image: bool) -> None:
@@ -151,8 +147,7 @@ def _lookup_type(variant: str) -> type:
                 return self._looks.image(self._name, si, active).x
             return self._looks.number(self._name, si, active)
 
-        def eval_3(self, si: Any, active: Any = True) -> Any:
-            return self.eval(si, active)
+        eval_3 = eval
 
         def is_spatially_varying(self) -> bool:
             return True

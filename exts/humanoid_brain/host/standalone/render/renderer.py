@@ -141,8 +141,7 @@ class StageRenderer:
         Raises:
             DeviceError: There is no LLVM and no CUDA on this machine.
         """
-        scene = self._ready()
-        hits = self._tracer.first(scene, camera)
+        hits = self._tracer.first(self._ready(), camera)
         size = (camera.height, camera.width)
         return LabelBuffers(
             hits.piece.reshape(size),
@@ -159,8 +158,8 @@ class StageRenderer:
             DeviceError: There is no LLVM and no CUDA on this machine.
             SceneError: A surface is transparent, and a texture is missing.
         """
-        piece, distance, depth = self._tracer.outlines(self._outlined(camera), camera)
         size = (camera.height, camera.width)
+        piece, distance, depth = self._tracer.outlines(self._outlined(camera), camera)
         return Outlines(piece.reshape(size), distance.reshape(size), depth.reshape(size))
 
     def color(
