@@ -168,7 +168,7 @@ class PPO:
     # -- learning -------------------------------------------------------------------------------------------
 
     def update(self) -> Iterator[None]:
-        """Learn from the rollout; yields after the returns and each optimizer step. Ends with the normalizers' update."""
+        """Learn from the rollout; yields after the returns and each optimizer step; updates the normalizers last."""
         self.estimate_returns()
         yield
         size = self._batch.numel()
