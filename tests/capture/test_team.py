@@ -20,7 +20,7 @@ from humanoid_brain.capture.capturing import FrameCaptured
 from humanoid_brain.capture.job import CaptureJob
 from humanoid_brain.config import base
 from humanoid_brain.config.randomization import JointPose
-from humanoid_brain.errors import ConfigError, DatasetError, SceneError, StorageError
+from humanoid_brain.errors import ConfigError, DatasetError, SceneError, StorageError, to_json
 from humanoid_brain.jobs import JobState, Warned
 from tests.capture.conftest import tree
 from tests.capture.tiny import capture, config
@@ -198,6 +198,20 @@ def test_a_blank_frame_is_drawn_anew_and_then_given_up(start: Callable[..., Capt
     assert sum(isinstance(event, Warned) for event in job.events.read()[0]) >= 2
 
 
+def test_what_came_before_an_error_is_told_before_it_is_raised(tmp_path: Path) -> None:
+    several = team.Team(config(tmp_path, processes=2, frames=FRAMES), 2)
+    try:
+        member = several._members[0]
+        error = to_json(DatasetError("no picture"))
+        several._inbox.extend([(member, {"warning": "dark", "todo": ""}), (member, {"error": error})])
+        assert [event.name for event in several.poll(0.0)] == [Warned("", "").name]
+        assert not several.idle
+        with pytest.raises(DatasetError, match="no picture"):
+            several.poll(0.0)
+    finally:
+        several.close()
+
+
 def test_when_the_capture_is_killed_its_processes_end_and_the_dataset_resumes(
     tmp_path: Path, whole: dict[str, str]
 ) -> None:
@@ -231,9 +245,9 @@ def test_frames_of_a_walk_go_to_one_process(tmp_path: Path) -> None:
     [
         ({}, 16, 0, 8),
         ({}, 2, 0, 2),
-        ({"device": "cuda"}, 16, 1, 8),
-        ({"device": "cuda"}, 6, 1, 3),
-        ({"device": "cuda"}, 64, 2, 16),
+        ({"device": "cuda"}, 24, 1, 16),
+        ({"device": "cuda"}, 6, 1, 6),
+        ({"device": "cuda"}, 64, 2, 32),
         ({"processes": 5}, 2, 0, 5),
         ({"processes": 5, "frames": 3}, 2, 0, 3),
         ({"processes": 9, "frames": 40, "shard": "1/8"}, 2, 0, 5),

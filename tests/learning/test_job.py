@@ -200,6 +200,15 @@ def test_within_a_window_the_world_is_set_up_in_the_application_s_frames(run: Pa
         Simulation(job.config.scene, "cpu", host=window)
 
 
+def test_an_iteration_that_was_reported_is_kept_whenever_the_job_is_closed(tmp_path: Path) -> None:
+    job = TrainingJob(make_config(tmp_path / "run", iterations=50), keep_state=True)
+    job.start()
+    while job.totals.iteration < 2:
+        job.tick(0.0)  # one slice: the one that reports
+    job.close()
+    assert (tmp_path / "run" / "checkpoints" / "iteration_000002" / "manifest.json").is_file()
+
+
 def test_save_soon_writes_one_checkpoint_between_two_iterations(tmp_path: Path) -> None:
     config = make_config(tmp_path / "run", iterations=6)
     config.checkpoint.every = 1000

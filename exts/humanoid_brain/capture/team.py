@@ -30,11 +30,10 @@ from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.errors import ConfigError, DatasetError, HumanoidBrainError, from_json
 from humanoid_brain.jobs import Event, Warned
 
-_MOST_PER_GPU = 8
+_MOST_PER_GPU = 16
+"""A process takes a gigabyte of the GPU's memory."""
 _MOST_ON_CPU = 8
 """A process takes a gigabyte, and more than one thread of the renderer wait for the rest of its frame."""
-_CORES_PER_PROCESS = 2
-"""On a GPU: one core for the process itself, one for what it has to encode."""
 _PATIENCE = 30.0
 """Seconds that members may take to end once they were told."""
 Message = dict[str, Any]
@@ -58,7 +57,7 @@ def process_count(config: CaptureConfig) -> int:
 
 def _liked(config: CaptureConfig) -> int:
     if config.device == "cuda":
-        return min(_MOST_PER_GPU * len(_gpus()), machine.cores() // _CORES_PER_PROCESS)
+        return min(_MOST_PER_GPU * len(_gpus()), machine.cores())
     return min(_MOST_ON_CPU, machine.cores())
 
 

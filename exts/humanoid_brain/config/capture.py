@@ -116,8 +116,8 @@ class CaptureConfig(AnnotationConfig):
     shard: str = "0/1"
     """Which part of the frames this process makes: "2/8" takes every eighth, beginning with the third."""
     processes: int | None = Field(default=1, ge=1, le=256)
-    """Processes that capture, each with a scene of its own; frames are the same for any number. null: on a GPU one per
-    two cores, at most 8; on the CPU one per core, at most 8."""
+    """Processes that capture, each with a scene of its own; frames are the same for any number. null: one per core,
+    at most 16 for each GPU, and at most 8 where the processor draws."""
     cluster: str | None = Field(default=None, min_length=1)
     """Address of a Ray cluster whose nodes share the frames; "auto": the one that this machine belongs to."""
     attempts: int = Field(default=4, ge=1, le=100)
