@@ -87,6 +87,8 @@ class SceneBuilder:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._looks = Looks(backend)
+        self._described: Sequence[Surface] | None = None
+        self._slots: dict[Surface, int] = {}
         self._bsdfs: dict[Kind | Surface, Any] = {}
         self._lights: tuple[tuple[Light, ...], dict[str, Any]] | None = None
 
@@ -130,8 +132,11 @@ class SceneBuilder:
         owners: npt.NDArray[np.int32],
     ) -> None:
         """Give the shared BSDFs what they look up."""
-        slots = {surface: slot for slot, surface in enumerate(dict.fromkeys(surfaces))}
-        self._looks.describe(list(slots))
+        if self._described is not surfaces:  # a new list after each edit of a material, the same while things move
+            self._slots = {surface: slot for slot, surface in enumerate(dict.fromkeys(surfaces))}
+            self._looks.describe(list(self._slots))
+            self._described = surfaces
+        slots = self._slots
         of_piece = np.zeros(max((piece.number for piece in pieces), default=-1) + 2, np.uint32)
         of_piece[[piece.number for piece in pieces]] = [slots[piece.surface] for piece in pieces]
         self._looks.own(self._backend.mi.UInt32(offsets), of_piece[owners])  # a speck's piece is -1
