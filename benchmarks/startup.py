@@ -28,6 +28,10 @@ def _first_step(device: Device, envs: int, began: float) -> None:
     """In a fresh process: from ``began`` (epoch seconds) to the end of the first policy step."""
     from benchmarks.common import walking
 
+    from humanoid_brain.machine import wake_cuda
+
+    if device == "cuda":
+        wake_cuda()  # as a training job does
     from humanoid_brain.learning.assembly import make_env, make_learner
 
     imported = time.time()

@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What this machine has: cores, memory, GPUs, native libraries. Standard library only, no CUDA context, quick."""
+"""What this machine has: cores, memory, GPUs, native libraries. Standard library only, quick."""
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
+import gc
 import os
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +76,34 @@ def gpus() -> list[Gpu]:
         return [_gpu(nvml, index, driver.value.decode(), version) for index in range(count.value)]
     finally:
         nvml.nvmlShutdown()
+
+
+def wake_cuda() -> None:
+    """Bring up the driver's context on the first GPU, in a thread, before libraries that will use it are imported.
+
+    PyTorch, Warp and PhysX share that context. What fails here fails again, and is told, where it is needed.
+    """
+    threading.Thread(target=_wake_cuda, daemon=True).start()
+
+
+def _wake_cuda() -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        cuda = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
+        device, context = ctypes.c_int(), ctypes.c_void_p()
+        if cuda.cuInit(0) == 0 and cuda.cuDeviceGet(ctypes.byref(device), 0) == 0:
+            cuda.cuDevicePrimaryCtxRetain(ctypes.byref(context), device)
+
+
+@contextlib.contextmanager
+def collector_paused() -> Iterator[None]:
+    """Without Python's search for cycles, while much is made that stays: it would go through all of it many times."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 def share_cores() -> None:

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Linear light to the bytes of sRGB and back (IEC 61966-2-1), by tables."""
+"""Linear light to the bytes of sRGB and back (IEC 61966-2-1), by tables. Light may be a tensor on a GPU."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from humanoid_brain.pixels import beside, library
 
 Linear = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
@@ -15,12 +18,12 @@ _LEVELS = 1 << 16
 """Steps of linear light; the steepest part of the curve then has 20 of them in a byte."""
 
 
-def encode(light: Linear) -> Bytes:
+def encode(light: Any) -> Any:
     """Bytes of linear light of any shape, which is clipped to 0 to 1."""
-    level = np.clip(light, 0.0, 1.0)
-    level *= np.float32(_LEVELS - 1)
-    level += np.float32(0.5)
-    return _bytes()[level.astype(np.uint16)]
+    level = library(light).clip(light, 0.0, 1.0)
+    level *= _LEVELS - 1
+    level += 0.5
+    return beside(_bytes(), light)[level.astype(np.uint16) if isinstance(level, np.ndarray) else level.int()]
 
 
 def decode(values: Bytes) -> Linear:

@@ -6,12 +6,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import torch
 
 from humanoid_brain import host
 from humanoid_brain.errors import DeviceError
-from tests.host import scenes
+from tests.host import render_scenes, scenes
 from tests.host.scenes import DT
 
 if TYPE_CHECKING:
@@ -118,6 +119,30 @@ def the_process_stays_on_its_device() -> None:
         world.reset()
 
 
+def a_picture_stays_there_until_it_is_bytes() -> None:
+    from humanoid_brain.capture.effects import FrameEffects
+    from humanoid_brain.host.standalone.render.picture import PRESETS, denoise, linear_picture, tone_map
+    from humanoid_brain.host.standalone.render.renderer import StageRenderer
+    from humanoid_brain.randomization.image import ImageEffects
+
+    stage, preset = render_scenes.new_stage(), PRESETS["standard"]
+    render_scenes.add_dome(stage)
+    render_scenes.add_quad(stage, "/World/floor", 12.0)
+    renderer = StageRenderer(stage, "cuda")
+    camera = render_scenes.camera_at((0.3, -0.2, 0.8), (2.0, 0.1, 0.6), size=128)
+    there = linear_picture(renderer, camera, preset, 1)
+    assert there.is_cuda and there.dtype == torch.float32
+    light, guides = renderer.color(camera, preset.samples, 1, preset.depth), renderer.guides(camera, preset.guides, 1)
+    assert light.std() > 0.0
+    raw = renderer.color(camera, preset.samples, 1, preset.depth, there=True)
+    assert np.array_equal(raw.cpu().numpy(), light)
+    again = denoise(light, guides, on_gpu=True)
+    assert torch.allclose(there, again, atol=1e-3)
+    strengths = ImageEffects(metering=0.5, white_balance=4000.0, vignette=0.3, blur=1.0, shot_noise=0.05)
+    made, other = (tone_map(FrameEffects(strengths, 1, 2).develop(each)) for each in (there, there.cpu().numpy()))
+    assert np.abs(made.astype(int) - other).max() <= 1 and (made == other).mean() > 0.99
+
+
 CHECKS = {
     check.__name__: check
     for check in (
@@ -126,6 +151,7 @@ CHECKS = {
         rows_are_written_alone_and_links_follow,
         the_loop_does_not_wait_for_the_gpu,
         the_process_stays_on_its_device,
+        a_picture_stays_there_until_it_is_bytes,
     )
 }
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from pxr import Gf, Usd, UsdGeom, UsdLux, UsdPhysics
 
 from humanoid_brain.errors import DeviceError
@@ -123,6 +124,18 @@ def test_tone_mapping_keeps_greys_grey_and_rolls_off_highlights() -> None:
     assert (image == image[:, :1]).all()
     assert (np.diff(image[:, 0].astype(int)) >= 0).all()
     assert image[-1, 0] >= 250 and image[0, 0] == 0
+
+
+def test_a_tensor_becomes_the_picture_that_an_array_becomes() -> None:
+    light = np.random.default_rng(1).gamma(0.6, 0.8, (40, 60, 3)).astype(np.float32)
+    left = np.random.default_rng(2).random((40, 60)).astype(np.float32)
+    array, tensor = (add_fog(each, left, (0.2, 0.3, 0.4)) for each in (light, torch.from_numpy(light)))
+    assert tensor.numpy() == pytest.approx(array, rel=1e-6, abs=1e-7)
+    made, other = (tone_map(each, 0.3, (1.1, 1.0, 0.9)) for each in (array, tensor))
+    assert isinstance(other, np.ndarray) and other.dtype == np.uint8
+    assert np.abs(made.astype(int) - other).max() <= 1
+    assert (made == other).mean() > 0.999
+    assert 0.05 < (array >= 0.76).any(-1).mean() < 0.95
 
 
 def test_exposure_and_white_balance() -> None:

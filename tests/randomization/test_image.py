@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -19,7 +20,9 @@ from humanoid_brain.randomization.image import (
     sensor_noise,
     standard_normal,
     white_balance_gain,
+    with_noise,
 )
+from humanoid_brain.srgb import encode
 
 SHAPE = (48, 64, 3)
 PIXELS = math.prod(SHAPE)
@@ -48,6 +51,22 @@ def test_bytes_survive_the_way_to_linear_light_and_back() -> None:
 def test_a_stop_doubles_the_light() -> None:
     assert lens_effects(grey(0.2), ImageEffects(exposure=1.0)) == pytest.approx(0.4)
     assert lens_effects(grey(0.2), ImageEffects(exposure=-2.0)) == pytest.approx(0.05)
+
+
+def test_a_tensor_becomes_what_an_array_becomes() -> None:
+    torch = pytest.importorskip("torch")
+    effects = ImageEffects(
+        metering=0.7, exposure=0.5, white_balance=4000.0, vignette=0.4, blur=1.3, shot_noise=0.2, read_noise=0.1
+    )
+    assert all(getattr(effects, f.name) != f.default for f in fields(effects) if f.name not in ("contrast", "gamma"))
+    light = np.random.default_rng(0).gamma(0.5, 0.6, SHAPE).astype(np.float32)
+    array, tensor = (
+        with_noise(lens_effects(each, effects), effects, 3, 4) for each in (light, torch.from_numpy(light))
+    )
+    assert isinstance(array, np.ndarray) and isinstance(tensor, torch.Tensor)
+    assert tensor.numpy() == pytest.approx(array, rel=1e-5, abs=1e-6)
+    assert np.array_equal(encode(array), encode(torch.from_numpy(array)).numpy())
+    assert (array < 0.0).any() and (array > 1.0).any()
 
 
 def test_metering_brings_any_light_to_mid_grey() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from humanoid_brain.capture.check import thin
+from humanoid_brain.pixels import at_home
 from humanoid_brain.randomization.image import ImageEffects, byte_effects, display_effects, lens_effects, with_noise
 from humanoid_brain.srgb import Bytes, Linear
 
@@ -26,10 +28,10 @@ class FrameEffects:
         self._effects, self._seed, self._frame = effects, seed, frame
         self._clean: Linear | None = None
 
-    def develop(self, light: Linear) -> Linear:
+    def develop(self, light: Any) -> Any:
         """What the sensor makes of the radiance [H, W, 3] of the standalone renderer, before tone mapping."""
         clean = lens_effects(light, self._effects)
-        self._clean = thin(clean).copy()
+        self._clean = at_home(thin(clean)).copy()
         return with_noise(clean, self._effects, self._seed, self._frame)
 
     def finish(self, picture: Bytes, tone_map: Callable[[Linear], Bytes] | None) -> tuple[Bytes, Bytes]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 SHIPPED_POLICY = Path("policies") / "walk"
 """Folder of the policy that comes with the package, below data/."""
 
+_LOOK_EVERY = 5
+"""Policy steps between two looks whether a walking robot has fallen; counted from the start of its walk."""
 _ALOFT = 100.0
 """How far in m above its place a parked robot begins to fall."""
 
@@ -110,7 +112,7 @@ class PosedRobot:
         while self._steps < wanted:
             env.follow(self._policy(env.observations["policy"]))
             self._steps += 1
-            if env.failed().any():  # it stands up again and walks for the time that is left
+            if self._steps % _LOOK_EVERY == 0 and env.failed().any():  # it stands up again, and walks on
                 self._restart(f"walk/{walk.walk}/{self._steps}", walk.heading)
                 env.state.command[:] = command
             yield

@@ -17,20 +17,23 @@ from humanoid_brain.learning.env import HumanoidEnv
 from humanoid_brain.learning.networks import ActorCritic
 from humanoid_brain.learning.ppo import PPO, Mirror, Symmetry
 from humanoid_brain.learning.simulation import Simulation
+from humanoid_brain.machine import collector_paused
 
 
 def make_env(config: TrainingConfig, *, host: Host | None = None) -> HumanoidEnv:
     """The environment of a run."""
     _set_threads(config)
-    simulation = Simulation(config.scene, config.device, host=host)
-    return HumanoidEnv(simulation, config.task, seed=config.seed)
+    with collector_paused():
+        simulation = Simulation(config.scene, config.device, host=host)
+        return HumanoidEnv(simulation, config.task, seed=config.seed)
 
 
 def opening_env(config: TrainingConfig, *, host: Host | None = None) -> Generator[None, None, HumanoidEnv]:
     """As :func:`make_env`, in slices: what a job takes that may run within the window of Isaac Sim."""
     _set_threads(config)
-    simulation = yield from Simulation.opening(config.scene, config.device, host=host)
-    return HumanoidEnv(simulation, config.task, seed=config.seed)
+    with collector_paused():
+        simulation = yield from Simulation.opening(config.scene, config.device, host=host)
+        return HumanoidEnv(simulation, config.task, seed=config.seed)
 
 
 def _set_threads(config: TrainingConfig) -> None:

@@ -15,6 +15,7 @@ from humanoid_brain.jobs import Event, FileWritten, Job, Warned, beside, import_
 from humanoid_brain.learning.folder import RunFolder
 from humanoid_brain.learning.manifest import Totals
 from humanoid_brain.learning.metrics import MetricsLog, read_metrics
+from humanoid_brain.machine import wake_cuda
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -100,6 +101,8 @@ class TrainingJob(Job):
     def slices(self) -> Iterator[None]:
         """Set up, then iterate until the budget is spent or the job is stopped; then save."""
         self.progress.phase = "loading"
+        if self.config.device == "cuda":
+            wake_cuda()
         yield from import_beside("torch", "humanoid_brain.learning.assembly")
         from humanoid_brain.learning.backlog import Backlog
 

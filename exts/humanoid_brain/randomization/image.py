@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What lens, sensor and processing do to a rendered image, by address and with numpy alone.
+"""What lens, sensor and processing do to a rendered image, by address.
 
 Light is dealt with in linear units before tone mapping where the renderer gives them (:func:`lens_effects`, then
 :func:`with_noise`), the grading after it (:func:`display_effects`); for a renderer that gives bytes only,
@@ -18,17 +18,20 @@ import math
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from humanoid_brain import rng
+from humanoid_brain.pixels import beside, library
 from humanoid_brain.srgb import Bytes, Linear, decode, encode
 
 DAYLIGHT = 6500.0
 """Colour temperature in K that leaves the image as it is."""
 _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 _LEVELS = 1 << 16
+_ARRAY = np.zeros(0, np.float32)
 GREY = 0.18
 """Reflectance of mid grey."""
 _DARK = 1e-4
@@ -55,28 +58,28 @@ class ImageEffects:
         return any(getattr(self, f.name) != f.default for f in fields(self) if f.name not in ("contrast", "gamma"))
 
 
-def lens_effects(image: Linear, effects: ImageEffects) -> Linear:
+def lens_effects(image: Any, effects: ImageEffects) -> Any:
     """Metering, exposure, white balance, vignette and blur, all but the noise.
 
     Args:
-        image: Linear RGB [H, W, 3], 1 being white; it is not changed.
+        image: Linear RGB [H, W, 3] float32, 1 being white, as array or tensor; it is not changed.
         effects: Strengths.
 
     Returns:
-        Linear RGB [H, W, 3] float32.
+        Linear RGB [H, W, 3] float32 of the same kind.
     """
     if not effects.on_light:
         return image
     gain = white_balance_gain(effects.white_balance) * 2.0**effects.exposure
     if effects.metering > 0.0:
         gain = gain * metered_gain(image) ** effects.metering
-    light = image * gain.astype(np.float32)
+    light = image * beside(gain.astype(np.float32), image)
     if effects.vignette > 0.0:
-        light *= _vignette(image.shape[0], image.shape[1], effects.vignette)
+        light *= beside(_vignette(image.shape[0], image.shape[1], effects.vignette), light)
     return blurred(light, effects.blur) if effects.blur > 0.0 else light
 
 
-def with_noise(light: Linear, effects: ImageEffects, seed: int, frame: int) -> Linear:
+def with_noise(light: Any, effects: ImageEffects, seed: int, frame: int) -> Any:
     """Linear RGB [H, W, 3] with the sensor's noise, which may make it negative: it has no bias before it is clipped.
 
     Args:
@@ -104,22 +107,31 @@ def byte_effects(image: Bytes, effects: ImageEffects, seed: int, frame: int) -> 
     return display_effects(image, effects)
 
 
-def sensor_noise(light: Linear, shot: float, read: float, seed: int, frame: int) -> Linear:
+def sensor_noise(light: Any, shot: float, read: float, seed: int, frame: int) -> Any:
     """Noise to add to linear light: normal, of mean 0 and variance shot^2 * light + read^2, for each component.
 
     The normal approximation of the EMVA 1288 model: photons have a variance in proportion to the signal, the sensor
     adds one of its own.
     """
-    variance = np.maximum(light, np.float32(0.0)) * np.float32(shot * shot) + np.float32(read * read)
-    return np.sqrt(variance) * standard_normal(light.shape, rng.stream(seed, "randomization/image/noise"), frame)
+    there = library(light)
+    variance = there.clip(light, 0.0, None) * (shot * shot) + read * read
+    key = rng.stream(seed, "randomization/image/noise")
+    return there.sqrt(variance) * standard_normal(light.shape, key, frame, like=light)
 
 
-def standard_normal(shape: tuple[int, ...], key: int, frame: int) -> Linear:
-    """Normal numbers of mean 0 and variance 1 at the address (key, frame); at most 4.3 in magnitude."""
+def standard_normal(shape: tuple[int, ...], key: int, frame: int, like: Any = _ARRAY) -> Any:
+    """Normal numbers of mean 0 and variance 1 at the address (key, frame); at most 4.3 in magnitude.
+
+    The same ones as an array, and as a tensor in the place of ``like``.
+    """
     count = math.prod(shape)
     generator = np.random.Philox(key=key, counter=[0, 0, 0, frame])
     words = np.asarray(generator.random_raw((count + 3) // 4), dtype="<u8")
-    return _normal_table()[words.view("<u2")[:count]].reshape(shape)
+    table = beside(_normal_table(), like)
+    if isinstance(like, np.ndarray):
+        return table[words.view("<u2")[:count]].reshape(shape)
+    # PyTorch lacks most of what unsigned numbers need.
+    return table[beside(words.view("<i2"), like)[:count].int() & (_LEVELS - 1)].reshape(shape)
 
 
 @lru_cache(maxsize=1)
@@ -163,10 +175,11 @@ def blackbody(temperature: float) -> npt.NDArray[np.float64]:
     return np.maximum(matrix @ xyz, 1e-3)
 
 
-def metered_gain(image: Linear) -> float:
+def metered_gain(image: Any) -> float:
     """Factor that brings the geometric mean of the luminance to 18 % grey (Reinhard et al., SIGGRAPH 2002)."""
-    luminance = image @ _LUMINANCE.astype(np.float32)
-    return float(GREY / np.exp(np.log(np.maximum(luminance, np.float32(_DARK))).mean(dtype=np.float64)))
+    luminance = image @ beside(_LUMINANCE.astype(np.float32), image)
+    there = library(image)
+    return GREY / math.exp(float(there.log(there.clip(luminance, _DARK, None)).mean(dtype=there.float64)))
 
 
 def _vignette(height: int, width: int, strength: float) -> Linear:
@@ -178,14 +191,21 @@ def _vignette(height: int, width: int, strength: float) -> Linear:
     return (1.0 - strength * square).astype(np.float32)[..., None]
 
 
-def blurred(light: Linear, sigma: float) -> Linear:
+def blurred(light: Any, sigma: float) -> Any:
     """Gaussian blur with a standard deviation in pixels; the edges are repeated outwards."""
-    import cv2
-
     reach = max(1, math.ceil(3.0 * sigma))
     kernel = np.exp(-0.5 * np.square(np.arange(-reach, reach + 1) / sigma))
     kernel = (kernel / kernel.sum()).astype(np.float32)
-    return np.asarray(cv2.sepFilter2D(light, -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE), np.float32)
+    if isinstance(light, np.ndarray):
+        import cv2
+
+        return np.asarray(cv2.sepFilter2D(light, -1, kernel, kernel, borderType=cv2.BORDER_REPLICATE), np.float32)
+    for axis in (0, 1):  # OpenCV knows no tensors; sums of shifted pictures are exact, a convolution need not be
+        size = light.shape[axis]
+        ends = [light.narrow(axis, at, 1).repeat_interleave(reach, axis) for at in (0, size - 1)]
+        wide = library(light).cat([ends[0], light, ends[1]], axis)
+        light = sum(wide.narrow(axis, at, size) * weight for at, weight in enumerate(kernel.tolist()))
+    return light
 
 
 @lru_cache(maxsize=64)

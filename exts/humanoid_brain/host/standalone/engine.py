@@ -83,8 +83,6 @@ class Engine:
             ovphysx.set_global_config(GlobalConfigKey.NUM_THREADS, threads)
             overrides["/physics/physxDispatcher"] = threads > 0  # PhysX's own workers, faster here than Carbonite's
         ovphysx.enable_default_log_output(False)
-        if self.gpu:
-            threading.Thread(target=_wake, args=(device,), daemon=True).start()
         with _quiet(), _as_device_error(device), _patient_timers():
             self._physx = PhysX(config=PhysXConfig(carbonite_overrides=overrides))
             if self.gpu:
@@ -132,6 +130,8 @@ class Engine:
         stage.advance_write_floor(ordinal=_SEALED).wait()
         self._physx.wait_task(self._physx.attach_ovstage(stage, read_ordinal=_SEALED))
         self._stage, self._ordinal = stage, _SEALED
+        if self.gpu:
+            threading.Thread(target=_wake, args=(self.device,), daemon=True).start()
         for batch in clones:
             poses: list[Sequence[float]] = batch.poses.tolist()
             ids = list(batch.environments)
@@ -326,7 +326,7 @@ def _register_schemas() -> None:
 
 
 def _wake(device: str) -> None:
-    """Bring up PyTorch's and Warp's CUDA, which exchange tensors with PhysX, while PhysX starts and loads the scene.
+    """Bring up PyTorch's and Warp's CUDA, which exchange tensors with PhysX, while PhysX makes copies.
 
     It takes two seconds, and PhysX lets other threads run meanwhile. What fails here fails again where it is needed.
     """

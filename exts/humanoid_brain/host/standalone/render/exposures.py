@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,7 +41,7 @@ def moments_open(shutter: tuple[float, float], count: int) -> list[float]:
 
 def blurred_picture(
     renderer: StageRenderer, moments: Sequence[Moment], preset: Preset, seed: int, fog_density: float = 0.0
-) -> tuple[Floats, Floats]:
+) -> tuple[Any, Floats]:
     """Mean linear radiance [H, W, 3] over moments, denoised, and the mean share [H, W] of it that fog lets through.
 
     The renderer is left at the last moment.
@@ -68,7 +68,7 @@ def blurred_picture(
         distance = (guides.distance / np.maximum(guides.coverage, 1e-3)).astype(np.float32)
         left += guides.coverage * fog_left(distance, fog_density)
         seen.append(guides)
-    mean = (light / (len(moments) // apart)).astype(np.float32).reshape(*size, 3)
+    mean: Any = (light / (len(moments) // apart)).astype(np.float32).reshape(*size, 3)
     if preset.guides:
         # Taken for exact, the guides' few moments would show through as dots and stripes.
         mean = denoise(mean, mean_guides(seen), preset.quality, exact=False, on_gpu=renderer.backend.on_gpu)

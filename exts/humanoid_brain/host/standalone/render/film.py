@@ -18,6 +18,7 @@ from humanoid_brain.host.standalone.render.picture import Floats, Image, add_fog
 from humanoid_brain.host.standalone.render.renderer import StageRenderer
 from humanoid_brain.host.standalone.render.scalar import ScalarRenderer
 from humanoid_brain.optics import Array, CameraModel
+from humanoid_brain.pixels import at_home
 
 HAZE_DISTANCE = 32.0
 """Distance in m over which the floor fades into the horizon."""
@@ -112,7 +113,7 @@ class FilmRenderer:
         guides = renderer.guides(view, _SCALAR_GUIDES if self._scalar else _GUIDES, seed)
         linear = renderer.color(view, self.samples, seed, _DEPTH)
         quality = "high" if self.samples >= _STILL else "fast"
-        clean = denoise(linear, guides, quality, on_gpu=self._stage.backend.on_gpu)
+        clean = at_home(denoise(linear, guides, quality, on_gpu=self._stage.backend.on_gpu))
         return tone_map(self._with_fog(self._with_sky(clean, guides, view), guides))
 
     def _with_fog(self, linear: Floats, guides: Guides) -> Floats:

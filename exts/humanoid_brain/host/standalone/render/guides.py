@@ -5,24 +5,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Guides:
-    """What is seen first, as means over samples: free of noise, to guide a denoiser."""
+    """What is seen first, as means over samples: free of noise, to guide a denoiser. Arrays, or tensors on a GPU."""
 
-    albedo: Floats
+    albedo: Any
     """[H, W, 3]; 0 where nothing is."""
-    normal: Floats
+    normal: Any
     """[H, W, 3] shading normal in the world; 0 where nothing is."""
-    distance: Floats
+    distance: Any
     """[H, W] m; 0 where nothing is, so divide by the coverage."""
-    coverage: Floats
+    coverage: Any
     """[H, W] share of the samples that saw something."""
 
 

@@ -2,14 +2,15 @@
 """The shapes of a stage without their looks, for labels: one mesh of the triangles that a camera may see.
 
 Mitsuba's scenes are made anew for each frame, and most of the time goes into the tree over their triangles. What is
-beside the picture, between the centres of its pixels, or needed for colour only, is therefore left out.
+beside the picture, between the centres of its pixels, on the far side of something closed, or needed for colour only,
+is therefore left out.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +21,26 @@ from humanoid_brain.host.standalone.render.variant import Backend
 from humanoid_brain.optics import Array, CameraModel
 
 Integers = npt.NDArray[np.int64]
-Outline = tuple[int, Array, Integers]
-"""A piece: its number, points (N, 3) in the world, m, and faces (F, 3)."""
+
+
+class Outline(NamedTuple):
+    """A visible piece."""
+
+    number: int
+    points: Array
+    """(N, 3) in the world, m."""
+    faces: Integers
+    """(F, 3) corners."""
+    outsides: npt.NDArray[np.int8]
+    """(F,) which side of each face is outside, as :attr:`Triangles.outsides` has it."""
+
 
 _MARGIN = 0.05
 """Pixels by which a triangle may miss the centre of a pixel: rounding must not cut off one that a ray meets."""
 _HAIR = 1e-3
 """Share of the near and the far distance for the same purpose."""
+_EDGE = 1e-3
+"""Sine of the angle under which a triangle may be seen from behind: rounding must not cut off one that a ray meets."""
 _MOST_LOOKS = 1 << 14
 """Pixels that are looked at to tell how much an object covers."""
 _SPECK = np.add([[0.0, 0.0, 0.0], [1e-3, 0.0, 0.0], [0.0, 1e-3, 0.0]], FAR_BELOW)
@@ -64,24 +78,26 @@ def outline_scene(
 
 def _in_view(pieces: Sequence[Outline], camera: CameraModel) -> tuple[Array, Integers, npt.NDArray[np.int32]]:
     """Points, faces, and the piece of each face; never less than two faces, so that the kernels stay the same."""
-    kept = [piece for piece in pieces if len(piece[2])]
-    points = np.concatenate([_SPECK, *(points for _, points, _ in kept)])
-    sizes = np.cumsum([len(_SPECK), *(len(points) for _, points, _ in kept)])
+    kept = [piece for piece in pieces if len(piece.faces)]
+    points = np.concatenate([_SPECK, *(piece.points for piece in kept)])
+    starts = np.cumsum([0, len(_SPECK), *(len(piece.points) for piece in kept)])
     speck = np.array([[0, 1, 2], [0, 1, 2]])
-    faces = np.concatenate([speck, *(faces + at for (_, _, faces), at in zip(kept, sizes, strict=False))])
-    numbers, counts = [-1, *(number for number, _, _ in kept)], [2, *(len(faces) for _, _, faces in kept)]
+    faces = np.concatenate([speck, *(piece.faces + at for piece, at in zip(kept, starts[1:], strict=False))])
+    numbers, counts = [-1, *(piece.number for piece in kept)], [2, *(len(piece.faces) for piece in kept)]
     owners = np.repeat(numbers, counts).astype(np.int32)
-    if camera.kind != "pinhole":  # a lens that bends sees past the planes through the picture's corners
-        return points, faces, owners
-    met = _met(points, faces, camera)
+    local = (points - camera.world_from_camera[:3, 3]) @ camera.world_from_camera[:3, :3]
+    # A lens that bends sees past the planes through the picture's corners.
+    met = _met(local, faces, camera) if camera.kind == "pinhole" else np.ones(len(faces), bool)
+    whole = np.maximum.reduceat(local[:, 2], starts[:-1]) < -camera.near * (1.0 + _HAIR)  # no ray begins within it
+    outside = np.concatenate([[0, 0], *(piece.outsides for piece in kept)]) * np.repeat(whole, counts)
+    closed = np.flatnonzero(met & (outside != 0))
+    met[closed[_turned_away(local, faces[closed], outside[closed])]] = False
     met[: len(speck)] |= np.count_nonzero(met) < len(speck)
     return points, faces[met], owners[met]
 
 
-def _met(points: Array, faces: Integers, camera: CameraModel) -> npt.NDArray[np.bool_]:
-    """Which triangles (F,) a ray through the centre of a pixel may meet, of a pinhole camera."""
-    pose = camera.world_from_camera
-    local = (points - pose[:3, 3]) @ pose[:3, :3]
+def _met(local: Array, faces: Integers, camera: CameraModel) -> npt.NDArray[np.bool_]:
+    """Which triangles (F,) a ray through the centre of a pixel may meet, of a pinhole camera and in its frame."""
     depth = -local[:, 2]
     with np.errstate(divide="ignore", invalid="ignore"):
         pixels = local[:, :2] / depth[:, None] * (camera.fx, -camera.fy) + (camera.cx - 0.5, camera.cy - 0.5)
@@ -96,6 +112,15 @@ def _met(points: Array, faces: Integers, camera: CameraModel) -> npt.NDArray[np.
         met[whole[~seen]] = False
         whole = whole[seen]
     return met
+
+
+def _turned_away(local: Array, faces: Integers, outside: Integers) -> npt.NDArray[np.bool_]:
+    """Which triangles (F,) show the camera, in the origin, their inside, and not nearly their edge."""
+    a, b, c = (local[faces[:, corner]] for corner in range(3))
+    normal = np.cross(b - a, c - a)
+    away = np.einsum("ij,ij->i", normal, a) * outside
+    edge = _EDGE**2 * np.einsum("ij,ij->i", normal, normal) * np.einsum("ij,ij->i", a, a)
+    return (away > 0.0) & (away * away > edge)
 
 
 def _range(values: Array, faces: Integers) -> tuple[Array, Array]:

@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""From noisy linear radiance to a picture: denoising, fog, exposure, white balance and tone mapping."""
+"""From noisy linear radiance to a picture: denoising, fog, exposure, white balance and tone mapping.
+
+On a GPU the radiance stays there, as a tensor, until it is bytes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.optics import CameraModel
+from humanoid_brain.pixels import at_home, beside, library
 from humanoid_brain.srgb import encode
 
 if TYPE_CHECKING:
@@ -41,18 +45,19 @@ class Preset:
 PRESETS = {"preview": Preset(1, 3, 1, exposures=4), "standard": Preset(2, 4, 2), "high": Preset(32, 6, 4, "high", 16)}
 
 
-def linear_picture(renderer: StageRenderer, camera: CameraModel, preset: Preset, seed: int) -> Floats:
-    """Linear radiance [H, W, 3] in the quality of a preset, with depth of field and without fog."""
-    radiance = renderer.color(camera, preset.samples, seed, preset.depth)
+def linear_picture(renderer: StageRenderer, camera: CameraModel, preset: Preset, seed: int) -> Any:
+    """Linear radiance [H, W, 3] in the quality of a preset, with depth of field and without fog.
+
+    An array; a tensor where a GPU made it.
+    """
+    radiance = renderer.color(camera, preset.samples, seed, preset.depth, there=True)
     if preset.guides == 0:
         return radiance
-    guides = renderer.guides(camera, preset.guides, seed)
+    guides = renderer.guides(camera, preset.guides, seed, there=True)
     return denoise(radiance, guides, preset.quality, on_gpu=renderer.backend.on_gpu)
 
 
-def denoise(
-    linear: Floats, guides: Guides, quality: Quality = "fast", *, exact: bool = True, on_gpu: bool = False
-) -> Floats:
+def denoise(linear: Any, guides: Guides, quality: Quality = "fast", *, exact: bool = True, on_gpu: bool = False) -> Any:
     """Take the noise out with Intel's Open Image Denoise, which keeps edges and textures that the guides show.
 
     Args:
@@ -61,18 +66,25 @@ def denoise(
         quality: "fast" or "high".
         exact: Whether the guides have an edge wherever the picture has one, and noise nowhere.
         on_gpu: Whether PyTorch's CUDA device does it; the processor takes ten times as long.
+
+    Returns:
+        An array [H, W, 3], on the GPU a tensor.
     """
     import pyoidn
 
-    albedo = np.clip(guides.albedo + (1.0 - guides.coverage[..., None]), 0.0, 1.0, dtype=np.float32)
-    normal = np.clip(guides.normal, -1.0, 1.0)
-    images = [np.maximum(linear, np.float32(0.0)), albedo, normal]
-    if not on_gpu:
-        return pyoidn.denoise(*images, hdr=True, clean_aux=exact, quality=quality)
-    import torch
+    images: list[Any] = [linear, guides.albedo, guides.normal, guides.coverage[..., None]]
+    if on_gpu:
+        import torch
 
-    there = [torch.from_numpy(image).cuda() for image in images]
-    return pyoidn.denoise(*there, hdr=True, clean_aux=exact, quality=quality).cpu().numpy()
+        images = [torch.as_tensor(image, device="cuda") for image in images]
+    there = library(images[0])
+    light, albedo, normal, coverage = images
+    prepared = (
+        there.clip(light, 0.0, None),
+        there.clip(albedo + (1.0 - coverage), 0.0, 1.0),
+        there.clip(normal, -1.0, 1.0),
+    )
+    return pyoidn.denoise(*prepared, hdr=True, clean_aux=exact, quality=quality)
 
 
 def fog_left(distance: Floats, density: float) -> Floats:
@@ -85,32 +97,33 @@ def fog_left(distance: Floats, density: float) -> Floats:
     return np.exp(np.float32(-density) * distance)
 
 
-def add_fog(linear: Floats, left: Floats, color: tuple[float, float, float]) -> Floats:
+def add_fog(linear: Any, left: Floats, color: tuple[float, float, float]) -> Any:
     """Even fog: its own light takes the place of what it holds back.
 
     Args:
-        linear: Radiance [H, W, 3].
+        linear: Radiance [H, W, 3], as array or tensor.
         left: Share [H, W] of the light that gets through, from :func:`fog_left`.
         color: Radiance of thick fog.
     """
-    return (linear * left[..., None] + np.array(color) * (1.0 - left[..., None])).astype(np.float32)
+    share = beside(left[..., None], linear)
+    return linear * share + beside(np.array(color, np.float32), linear) * (1.0 - share)
 
 
-def tone_map(linear: Floats, exposure: float = 0.0, white: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Image:
+def tone_map(linear: Any, exposure: float = 0.0, white: tuple[float, float, float] = (1.0, 1.0, 1.0)) -> Image:
     """Linear RGB to sRGB bytes with Khronos' "PBR Neutral" curve, which keeps colours and rolls off highlights.
 
     Args:
-        linear: Radiance [H, W, 3].
+        linear: Radiance [..., 3], as array or tensor.
         exposure: Stops by which the picture is brightened.
         white: Factors of the channels, as a camera's white balance has them.
     """
-    start, desaturation = 0.8 - 0.04, 0.15
-    gains = np.array(white, np.float32) * np.float32(2.0**exposure)
-    # One plane after the other: numpy is slow along an axis of three.
-    planes = np.maximum(np.moveaxis(linear, -1, 0) * gains[:, None, None], np.float32(0.0))
-    low = np.minimum(np.minimum(planes[0], planes[1]), planes[2])  # its own reduction is ten times as slow
-    planes -= np.where(low < 0.08, low - np.float32(6.25) * low * low, np.float32(0.04))
-    peak = np.maximum(np.maximum(planes[0], planes[1]), planes[2])
+    start, desaturation, there = 0.8 - 0.04, 0.15, library(linear)
+    gains = beside(np.array(white, np.float32) * np.float32(2.0**exposure), linear)
+    # One plane after the other: NumPy is slow along an axis of three.
+    planes = there.clip(there.moveaxis(linear * gains, -1, 0), 0.0, None)
+    low = there.minimum(there.minimum(planes[0], planes[1]), planes[2])  # its own reduction is ten times as slow
+    planes -= there.where(low < 0.08, low - 6.25 * low * low, 0.04)
+    peak = there.maximum(there.maximum(planes[0], planes[1]), planes[2])
     bright = peak >= start
     if bright.any():
         color, peak, room = planes[:, bright], peak[bright], 1.0 - start
@@ -118,4 +131,4 @@ def tone_map(linear: Floats, exposure: float = 0.0, white: tuple[float, float, f
         mix = 1.0 - 1.0 / (desaturation * (peak - compressed) + 1.0)
         rolled = color * (compressed / peak)
         planes[:, bright] = rolled + (compressed - rolled) * mix
-    return np.ascontiguousarray(np.moveaxis(encode(planes), 0, -1))
+    return np.ascontiguousarray(at_home(there.moveaxis(encode(planes), 0, -1)))

@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Camera rays of any lens, and what is done with them: one ray through each pixel's centre for labels, many for colour.
+"""What is done with the rays of a camera: one through each pixel's centre for labels, many for colour.
 
-A lens that bends is a table of directions: at pixel centres for labels, at pixel corners for colour, between which a
-sample's direction is interpolated. Values that change from frame to frame are arrays and not literals, which would be
-compiled in. Sums over samples and interleaving are done where the rays are: numpy would take longer than the rays.
+Values that change from frame to frame are arrays and not literals, which would be compiled in. Sums over samples and
+interleaving are done where the rays are: numpy would take longer than the rays.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from humanoid_brain.host.standalone.render.camera_rays import CameraRays
 from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.host.standalone.render.scene import LAMP, MitsubaScene
 from humanoid_brain.host.standalone.render.variant import Backend
@@ -57,7 +57,7 @@ class RayTracer:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
-        self._tables: dict[Any, tuple[Floats, Floats]] = {}
+        self._cameras = CameraRays(backend)
         self._integrators: dict[int, Any] = {}
         self._maps: tuple[MitsubaScene, Any, Any] | None = None
 
@@ -68,10 +68,10 @@ class RayTracer:
     def first(self, scene: MitsubaScene, camera: CameraModel) -> Hits:
         """What each pixel's centre sees, row by row."""
         mi, dr = self._backend.mi, self._backend.dr
-        rays, near, known, along = self._centre_rays(camera, *self._pixels(camera, 1))
+        rays, near, known, along = self._cameras.through_centres(camera, *self._cameras.pixels(camera, 1))
         offsets, faces = self._piece_maps(scene)
         rays, near = self._past_lamps(scene, rays, near, known)
-        hit = scene.scene.ray_intersect_preliminary(rays, active=known)
+        hit = scene.scene.ray_intersect_preliminary(rays, coherent=True, active=known)
         wanted = mi.RayFlags.All if scene.see_through else mi.RayFlags.ShadingFrame
         surface = hit.compute_surface_interaction(rays, wanted, known & hit.is_valid())
         travelled = mi.Float(hit.t)
@@ -95,10 +95,10 @@ class RayTracer:
     def outlines(self, scene: MitsubaScene, camera: CameraModel) -> tuple[npt.NDArray[np.int32], Floats, Floats]:
         """Piece, distance and depth of :meth:`first` alone."""
         mi, dr = self._backend.mi, self._backend.dr
-        rays, near, known, along = self._centre_rays(camera, *self._pixels(camera, 1))
+        rays, near, known, along = self._cameras.through_centres(camera, *self._cameras.pixels(camera, 1))
         offsets, faces = self._piece_maps(scene)
         rays, near = self._past_lamps(scene, rays, near, known)
-        hit = scene.scene.ray_intersect_preliminary(rays, active=known)
+        hit = scene.scene.ray_intersect_preliminary(rays, coherent=True, active=known)
         travelled = mi.Float(hit.t)
         if scene.see_through:
             surface = hit.compute_surface_interaction(rays, mi.RayFlags.All, known & hit.is_valid())
@@ -144,7 +144,7 @@ class RayTracer:
         place = dr.arange(mi.UInt32, len(owner)) - first
         width = dr.maximum(width, 1)  # beyond the last ray a vector's lanes are 0, by which they would divide
         column, row = left + place % width * pace, top + place // width * pace
-        rays, _, known, _ = self._centre_rays(camera, column, row)
+        rays, _, known, _ = self._cameras.through_centres(camera, column, row)
         offsets, faces = self._piece_maps(scene)
         first_member = group * dr.opaque(mi.UInt32, member.shape[1])
         table = mi.UInt32(member.ravel().astype(np.uint32))
@@ -184,8 +184,13 @@ class RayTracer:
         seed: int,
         depth: int,
         pixels: Integers | None = None,
-    ) -> Floats:
-        """Radiance [H, W, 3], or that of some ``pixels`` [N, 3]: the mean of ``samples`` paths per pixel."""
+        *,
+        there: bool = False,
+    ) -> Any:
+        """Radiance [H, W, 3], or that of some ``pixels`` [N, 3]: the mean of ``samples`` paths per pixel.
+
+        An array, or as :meth:`Backend.fetch` gives it.
+        """
         mi, dr = self._backend.mi, self._backend.dr
         if depth not in self._integrators:
             self._integrators[depth] = mi.load_dict({"type": "path", "max_depth": depth})
@@ -196,17 +201,19 @@ class RayTracer:
             radiance = dr.select(known & dr.all(dr.isfinite(radiance)), radiance, 0.0)
             total = total + mi.Vector3f(*self._summed(list(radiance), count))
             dr.eval(total)
-        mean = np.array(dr.ravel(total / dr.opaque(mi.Float, samples)), np.float32).reshape(-1, 3)
+        mean = self._backend.fetch(dr.ravel(total / dr.opaque(mi.Float, samples)), there=there).reshape(-1, 3)
         return mean if pixels is not None else mean.reshape(camera.height, camera.width, 3)
 
-    def guides(self, scene: MitsubaScene, camera: CameraModel, samples: int, seed: int) -> Guides:
-        """Means over ``samples`` of what is seen first."""
+    def guides(
+        self, scene: MitsubaScene, camera: CameraModel, samples: int, seed: int, *, there: bool = False
+    ) -> Guides:
+        """Means over ``samples`` of what is seen first, as arrays or as :meth:`Backend.fetch` gives them."""
         mi, dr = self._backend.mi, self._backend.dr
         sums = [mi.Float(0.0)] * 8
         offsets, faces = self._piece_maps(scene)
         for count, _, rays, known in self._batches(camera, samples, seed, "guides"):
             rays, skipped = self._past_lamps(scene, rays, mi.Float(0.0), known)
-            surface = scene.scene.ray_intersect(rays, active=known)
+            surface = scene.scene.ray_intersect(rays, mi.RayFlags.All, coherent=True, active=known)
             piece = self._piece(surface, offsets, faces)
             seen = piece >= 0
             albedo = surface.bsdf(rays).eval_diffuse_reflectance(surface, seen)
@@ -218,11 +225,10 @@ class RayTracer:
         albedo, normal = dr.ravel(mi.Vector3f(*means[:3])), dr.ravel(mi.Vector3f(*means[3:6]))
         dr.eval(albedo, normal, means[6:])
         size = (camera.height, camera.width)
+        shapes = (*size, 3), (*size, 3), size, size
+        values = (albedo, normal, means[6], means[7])
         return Guides(
-            np.array(albedo, np.float32).reshape(*size, 3),
-            np.array(normal, np.float32).reshape(*size, 3),
-            np.array(means[6], np.float32).reshape(size),
-            np.array(means[7], np.float32).reshape(size),
+            *(self._backend.fetch(v, there=there).reshape(shape) for v, shape in zip(values, shapes, strict=True))
         )
 
     def _batches(
@@ -237,35 +243,7 @@ class RayTracer:
             sampler = mi.load_dict({"type": "independent"})
             key = stream(seed, f"{purpose}/{start}") & 0xFFFFFFFF
             sampler.seed(self._backend.dr.opaque(mi.UInt32, key), number * count)
-            yield count, sampler, *self._sample_rays(camera, sampler, count, pixels)
-
-    def _sample_rays(self, camera: CameraModel, sampler: Any, count: int, pixels: Integers | None) -> tuple[Any, Any]:
-        mi, dr = self._backend.mi, self._backend.dr
-        column, row = self._pixels(camera, count, pixels)
-        jitter = sampler.next_2d()
-        if camera.kind == "pinhole":
-            local, known = self._straight(camera, mi.Float(column) + jitter.x, mi.Float(row) + jitter.y), mi.Bool(True)
-        else:
-            local, known = self._between(camera, column, row, jitter)
-        origin = mi.Point3f(0.0)
-        if camera.f_stop > 0.0 and camera.focus_distance > 0.0:
-            radius = camera.focal_length / 1000.0 / camera.f_stop / 2.0
-            lens = mi.warp.square_to_uniform_disk_concentric(sampler.next_2d())
-            origin = mi.Point3f(lens.x, lens.y, 0.0) * dr.opaque(mi.Float, radius)
-            focus = local * (dr.opaque(mi.Float, camera.focus_distance) / dr.maximum(-local.z, 1e-6))
-            local = dr.normalize(focus - origin)
-        rays, _ = self._world_rays(camera, origin, local)
-        return mi.RayDifferential3f(rays), known
-
-    def _pixels(self, camera: CameraModel, count: int, pixels: Integers | None = None) -> tuple[Any, Any]:
-        """Column and row of each ray: of all pixels row by row, or of some by number, ``count`` times over."""
-        mi, dr = self._backend.mi, self._backend.dr
-        number = camera.width * camera.height if pixels is None else len(pixels)
-        width, period = dr.opaque(mi.UInt32, camera.width), dr.opaque(mi.UInt32, number)
-        pixel = dr.arange(mi.UInt32, number * count) % period
-        if pixels is not None:
-            pixel = dr.gather(mi.UInt32, mi.UInt32(pixels.astype(np.uint32)), pixel)
-        return pixel % width, pixel // width
+            yield count, sampler, *self._cameras.samples(camera, sampler, count, pixels)
 
     def _summed(self, channels: list[Any], count: int) -> list[Any]:
         """Sums over the samples of each pixel, which lie a picture apart."""
@@ -285,57 +263,6 @@ class RayTracer:
                 total += dr.gather(mi.Float, channel, first + apart * i)
             sums.append(total)
         return sums
-
-    def _straight(self, camera: CameraModel, x: Any, y: Any) -> Any:
-        """Directions in the camera's frame in which a pinhole sees points of the image, in pixels."""
-        mi, dr = self._backend.mi, self._backend.dr
-        fx, fy, cx, cy = (dr.opaque(mi.Float, value) for value in (camera.fx, camera.fy, camera.cx, camera.cy))
-        return dr.normalize(mi.Vector3f((x - cx) / fx, (cy - y) / fy, -1.0))
-
-    def _between(self, camera: CameraModel, column: Any, row: Any, share: Any) -> tuple[Any, Any]:
-        """Directions in the camera's frame between the corners of pixels, and where the lens has an image."""
-        mi, dr = self._backend.mi, self._backend.dr
-        corners = mi.Float(self._lens(camera)[1].ravel())
-        width = dr.opaque(mi.UInt32, camera.width)
-
-        def corner(right: int, down: int) -> Any:
-            return dr.gather(mi.Vector3f, corners, (row + down) * (width + 1) + column + right)
-
-        upper = dr.lerp(corner(0, 0), corner(1, 0), share.x)
-        lower = dr.lerp(corner(0, 1), corner(1, 1), share.x)
-        local = dr.normalize(dr.lerp(upper, lower, share.y))
-        known = dr.isfinite(local.x)
-        return dr.select(known, local, mi.Vector3f(0.0, 0.0, -1.0)), known
-
-    def _centre_rays(self, camera: CameraModel, column: Any, row: Any) -> tuple[Any, Any, Any, Any]:
-        """Rays through pixels' centres, how far from the lens they start, which exist, and their cosine to the axis."""
-        mi, dr = self._backend.mi, self._backend.dr
-        known = mi.Bool(True)
-        if camera.kind == "pinhole":
-            local = self._straight(camera, mi.Float(column) + 0.5, mi.Float(row) + 0.5)
-        else:
-            centres = mi.Float(self._lens(camera)[0].ravel())
-            local = dr.gather(mi.Vector3f, centres, row * dr.opaque(mi.UInt32, camera.width) + column)
-            known = dr.isfinite(local.x)
-            local = dr.select(known, local, mi.Vector3f(0.0, 0.0, -1.0))
-        rays, near = self._world_rays(camera, mi.Point3f(0.0), local)
-        return rays, near, known, -local.z
-
-    def _world_rays(self, camera: CameraModel, origin: Any, local: Any) -> tuple[Any, Any]:
-        """Rays from the near plane to the far one, and the distance to where they start.
-
-        A lens that looks sideways or back has spheres in place of the planes.
-        """
-        mi, dr = self._backend.mi, self._backend.dr
-        pose = camera.world_from_camera
-        columns = [mi.Vector3f(*(dr.opaque(mi.Float, float(value)) for value in pose[:3, i])) for i in range(4)]
-        near, far = (dr.opaque(mi.Float, value) for value in (camera.near, camera.far))
-        # Spheres for a fisheye, planes for a perspective.
-        stretch = mi.Float(1.0) if camera.kind == "fisheye" else 1.0 / dr.maximum(-local.z, 1e-6)
-        start = near * stretch
-        direction = dr.normalize(columns[0] * local.x + columns[1] * local.y + columns[2] * local.z)
-        at = mi.Point3f(columns[3] + columns[0] * origin.x + columns[1] * origin.y) + direction * start
-        return mi.Ray3f(at, direction, (far - near) * stretch, mi.Float(0.0), mi.Color0f()), start
 
     def _through(self, scene: MitsubaScene, rays: Any, known: Any, hit: Any, surface: Any) -> tuple[Any, Any, Any]:
         """Go on from surfaces that are less than half opaque."""
@@ -360,7 +287,7 @@ class RayTracer:
         offsets, _ = self._piece_maps(scene)
         going = mi.Mask(known)
         for _ in range(_LAMPS):
-            hit = scene.scene.ray_intersect_preliminary(rays, active=going)
+            hit = scene.scene.ray_intersect_preliminary(rays, coherent=True, active=going)
             shape = dr.reinterpret_array(mi.UInt32, hit.shape)
             going = going & hit.is_valid()
             going = going & (dr.gather(mi.UInt32, offsets, shape, going) == mi.UInt32(int(LAMP)))
@@ -382,18 +309,3 @@ class RayTracer:
             mi = self._backend.mi
             self._maps = scene, mi.UInt32(scene.offsets), mi.Int32(scene.faces)
         return self._maps[1], self._maps[2]
-
-    def _lens(self, camera: CameraModel) -> tuple[Floats, Floats]:
-        """Directions of pixel centres and of pixel corners, in the camera's frame; NaN where the lens has no image."""
-        lens = (camera.kind, camera.width, camera.height, camera.fx, camera.fy, camera.cx, camera.cy, camera.distortion)
-        if lens not in self._tables:
-            if len(self._tables) >= 8:
-                self._tables.clear()
-            x, y = np.arange(camera.width + 1.0), np.arange(camera.height + 1.0)
-            centres = np.stack(np.meshgrid(x[:-1] + 0.5, y[:-1] + 0.5), -1).reshape(-1, 2)
-            corners = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
-            ends = camera.camera_rays(corners)
-            if camera.kind != "fisheye":
-                ends = ends / -ends[:, 2:]  # between points of a plane, a perspective is linear
-            self._tables[lens] = camera.camera_rays(centres).astype(np.float32), ends.astype(np.float32)
-        return self._tables[lens]

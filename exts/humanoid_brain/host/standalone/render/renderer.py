@@ -17,7 +17,7 @@ from humanoid_brain.host.standalone.render.coarse import coarsened
 from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.host.standalone.render.lights import Light, list_lights, read_lights
 from humanoid_brain.host.standalone.render.meshes import read_mesh
-from humanoid_brain.host.standalone.render.outlines import outline_scene, window
+from humanoid_brain.host.standalone.render.outlines import Outline, outline_scene, window
 from humanoid_brain.host.standalone.render.pieces import (
     Piece,
     gprims,
@@ -42,7 +42,7 @@ from humanoid_brain.host.standalone.render.variant import load_backend
 from humanoid_brain.optics import CameraModel
 
 Array = npt.NDArray[np.float64]
-Floats = npt.NDArray[np.float32]
+Integers = npt.NDArray[np.int64]
 
 _PROTOTYPE = "/__Prototype_"
 """How OpenUSD's paths of what instances share begin."""
@@ -168,8 +168,10 @@ class StageRenderer:
         samples: int,
         seed: int,
         depth: int = 4,
-        pixels: npt.NDArray[np.int64] | None = None,
-    ) -> Floats:
+        pixels: Integers | None = None,
+        *,
+        there: bool = False,
+    ) -> Any:
         """Linear radiance [H, W, 3], or [N, 3] of some pixels.
 
         Args:
@@ -178,15 +180,16 @@ class StageRenderer:
             seed: The same seed gives the same noise.
             depth: Most segments of a path: 2 is direct light alone.
             pixels: Numbers of the N pixels, row by row.
+            there: What a GPU made stays there, as a tensor.
 
         Raises:
             DeviceError: There is no LLVM and no CUDA on this machine.
         """
-        return self._tracer.color(self._ready(), camera, samples, seed, depth, pixels)
+        return self._tracer.color(self._ready(), camera, samples, seed, depth, pixels, there=there)
 
-    def guides(self, camera: CameraModel, samples: int, seed: int) -> Guides:
+    def guides(self, camera: CameraModel, samples: int, seed: int, *, there: bool = False) -> Guides:
         """What each pixel sees first, as means over samples; for a denoiser."""
-        return self._tracer.guides(self._ready(), camera, samples, seed)
+        return self._tracer.guides(self._ready(), camera, samples, seed, there=there)
 
     def visible_alone(
         self, camera: CameraModel, groups: Sequence[Sequence[int]], seen: npt.NDArray[np.int32] | None = None
@@ -225,7 +228,7 @@ class StageRenderer:
             known = self._points[shape] = key, points
         return known[1]
 
-    def triangles(self, shape: int) -> npt.NDArray[np.int64]:
+    def triangles(self, shape: int) -> Integers:
         """Corners (F, 3) of a shape's triangles, as indices into its vertices."""
         return self._parts[self._pieces[shape].part].faces
 
@@ -342,15 +345,15 @@ class StageRenderer:
         self._tracer.forget()
         self._outline = None
         shown = np.flatnonzero(self._placement.visible).tolist()
-        pieces = [(i, self.vertices(i), self._outward(i)) for i in shown]
-        made = outline_scene(self.backend, pieces, self._lights, camera)
+        made = outline_scene(self.backend, [self._as_outline(i) for i in shown], self._lights, camera)
         self._outline = camera, made
         return made
 
-    def _outward(self, shape: int) -> npt.NDArray[np.int64]:
-        """As :meth:`triangles`, of a mirrored piece turned to keep its outside: rays meet it as in the whole scene."""
-        faces, linear = self.triangles(shape), self.transform(shape)[:3, :3]
-        return faces if np.linalg.det(linear) >= 0.0 else faces[:, ::-1]
+    def _as_outline(self, shape: int) -> Outline:
+        """A mirrored piece is turned to keep its outside: rays meet it as in the whole scene."""
+        faces, mirrored = self.triangles(shape), np.linalg.det(self.transform(shape)[:3, :3]) < 0.0
+        outsides = self._parts[self._pieces[shape].part].outsides
+        return Outline(shape, self.vertices(shape), faces[:, ::-1] if mirrored else faces, outsides)
 
     def _ready(self) -> MitsubaScene:
         """The scene as it is now, for many rays at once."""

@@ -6,10 +6,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from pxr import Usd, UsdGeom
+
+from humanoid_brain.host.standalone.render.closed import outsides
 
 Array = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.int64]
@@ -27,6 +30,11 @@ class Triangles:
     normals: Array
     uvs: Array
     faces: Indices
+
+    @cached_property
+    def outsides(self) -> npt.NDArray[np.int8]:
+        """Which side (F,) of each face is outside: 1 its front, -1 its back, 0 on a surface that is not closed."""
+        return outsides(self.points, self.faces)
 
 
 def solid(prim: Usd.Prim) -> Triangles | None:

@@ -63,6 +63,14 @@ class Backend:
         aligned[:] = values.ravel()
         return kind(aligned)
 
+    def fetch(self, values: Any, *, there: bool = False) -> Any:
+        """Mitsuba's numbers as an array of floats; on a GPU, if they are to stay ``there``, as a tensor."""
+        if not (there and self.on_gpu):
+            return np.array(values, np.float32)
+        self.dr.eval(values)
+        self.dr.sync_thread()  # PyTorch works in another stream
+        return values.torch()
+
     def activate(self) -> None:
         """Make the variant current: Mitsuba has one per thread."""
         if self.mi.variant() != self.variant:

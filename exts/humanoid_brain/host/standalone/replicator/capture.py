@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -145,7 +145,7 @@ def _camera(product: RenderProduct, prim: Usd.Prim, frames: StageFrames) -> Came
     return replace(read_camera(prim, *product.resolution), world_from_camera=rigid(frames.frame(product.camera_path)))
 
 
-def _sharp(renderer: StageRenderer, camera: CameraModel, distance: Floats) -> tuple[Floats, Floats]:
+def _sharp(renderer: StageRenderer, camera: CameraModel, distance: Floats) -> tuple[Any, Floats]:
     """Linear radiance [H, W, 3] at the frame's time, and the share [H, W] of it that fog lets through."""
     from humanoid_brain.host.standalone.render.picture import fog_left, linear_picture
 
@@ -154,7 +154,7 @@ def _sharp(renderer: StageRenderer, camera: CameraModel, distance: Floats) -> tu
     return linear_picture(renderer, camera, settings.preset, settings.seed), left
 
 
-def _blurred(renderer: StageRenderer, moments: list[Moment], poses: dict[str, Array]) -> tuple[Floats, Floats]:
+def _blurred(renderer: StageRenderer, moments: list[Moment], poses: dict[str, Array]) -> tuple[Any, Floats]:
     """As :func:`_sharp`, as a mean over moments; what moved for it is put back."""
     from humanoid_brain.host.standalone.render.exposures import blurred_picture
 
@@ -163,7 +163,7 @@ def _blurred(renderer: StageRenderer, moments: list[Moment], poses: dict[str, Ar
     return made
 
 
-def _picture(linear: Floats, left: Floats) -> npt.NDArray[np.uint8]:
+def _picture(linear: Any, left: Floats) -> npt.NDArray[np.uint8]:
     """RGBA [H, W, 4] in sRGB of linear radiance, as the settings ask for it."""
     from humanoid_brain.host.standalone.render.picture import add_fog
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from humanoid_brain.errors import HostError
-from humanoid_brain.host.standalone.render.picture import PRESETS, Floats, Image, Preset, tone_map
+from humanoid_brain.host.standalone.render.picture import PRESETS, Image, Preset, tone_map
 
 
 @dataclass
@@ -31,8 +32,9 @@ class RenderSettings:
     """Extinction of even fog in 1/m; one sees about 3 / density far. 0 is clear air."""
     fog_color: tuple[float, float, float] = (0.7, 0.75, 0.8)
     """Radiance of thick fog, linear RGB."""
-    develop: Callable[[Floats], Floats] | None = None
-    """What lens and sensor make of a picture's linear radiance [H, W, 3], before exposure, white and tone mapping."""
+    develop: Callable[[Any], Any] | None = None
+    """What lens and sensor make of a picture's linear radiance [H, W, 3], before exposure, white and tone mapping.
+    On a GPU it is a tensor."""
     cut: bool = False
     """Whether the next frames do not go on from the ones before: nothing has moved, for motion vectors."""
     environments: Sequence[str] | None = None
@@ -48,7 +50,7 @@ class RenderSettings:
             raise HostError(f"there is no preset '{preset}'", todo=f"Use {', '.join(PRESETS)}")
         self.preset = PRESETS[preset]
 
-    def tone_map(self, light: Floats) -> Image:
+    def tone_map(self, light: Any) -> Image:
         """Linear radiance [..., 3] as sRGB bytes, by ``exposure`` and ``white``."""
         return tone_map(light, self.exposure, self.white)
 
