@@ -98,13 +98,17 @@ class Clicks:
     async def rebuild(self) -> None:
         """Take all down, see that nothing is left, and build all again."""
         import omni.ui as ui
+        from omni.ui.testing import mouse_click
 
+        from humanoid_brain.ui.widgets.color import drop_ended
         from tests.ui.watch import alive, resources
 
         self._close()
         self._job = (None, 0.0)
+        await mouse_click(_WIDTH - 1, _HEIGHT - 1)  # ends what popped up
         for _ in range(3):
             await ui.next_frame()  # pyright: ignore[reportAttributeAccessIssue]
+        drop_ended()
         left, now = alive(), resources()
         for name, count in left.items():
             self.watch.note(f"left over: {name}", f"{count} after the studio was closed")
@@ -237,6 +241,7 @@ def main() -> int:
     log = options.log.resolve() if options.log is not None else folder / "clicks.jsonl"
     replay = options.replay.resolve() if options.replay is not None else None
     errors = _enter(folder)
+    faulthandler.enable(1)
 
     from humanoid_brain.studio import load_ui, open_window
     from tests.ui.random_user import RandomUser

@@ -12,6 +12,9 @@ from typing import Any
 
 import pytest
 
+SCENE = {"do": "click", "place": ["Humanoid Brain", 0, 1, 0, 1, 0, 0], "name": "Button Scene"}
+SWATCH = [0, 1, 1, 0, 0, 1, 0, 1, 1, 2, 0, 0, 1, 1, 0, 1, 1, 0, 0, 3, 0, 1, 1, 0, 0]
+"""Where the ground's second colour is, in the main window."""
 CLOSED = '{"do": "stage_closed"}\n'
 
 
@@ -75,3 +78,17 @@ def test_a_swatch_of_a_colour_can_be_clicked(repo_root: Path, tmp_path: Path) ->
     environment = {**os.environ, "OMNIUI_HEADLESS": "1"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=tmp_path, timeout=120)
     assert done.returncode == 0
+
+
+def test_the_studio_can_be_closed_while_a_colour_is_picked(repo_root: Path, tmp_path: Path) -> None:
+    """ovui goes on drawing the picker of a swatch that was destroyed, and the process ends with a signal."""
+    opened = {"do": "click", "place": ["Humanoid Brain", *SWATCH], "name": "ColorWidget"}
+    lines = [SCENE, opened, {"do": "rebuild"}, SCENE, opened, {"do": "frames", "count": 3}, {"do": "rebuild"}]
+    (tmp_path / "clicks.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    picked = (
+        "from humanoid_brain.ui.widgets.color import ColorModel; begin = ColorModel.begin_edit; "
+        "ColorModel.begin_edit = lambda self, item=None: (print('picked'), begin(self, item))[1]"
+    )
+    done = clicks(repo_root, tmp_path, "--replay", "clicks.jsonl", patch=picked)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.count("picked") == 2

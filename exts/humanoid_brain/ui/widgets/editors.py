@@ -17,7 +17,7 @@ from humanoid_brain.ui.form import Form
 from humanoid_brain.ui.observable import Subscription
 from humanoid_brain.ui.ranges import NUMBERS, SHORT
 from humanoid_brain.ui.widgets.choice import Choice
-from humanoid_brain.ui.widgets.color import ColorModel
+from humanoid_brain.ui.widgets.color import Swatch
 from humanoid_brain.ui.widgets.models import BoolModel, FormModel, NumberModel, TextModel, number_of
 
 _INT32 = 2**31 - 1
@@ -32,7 +32,7 @@ class Editor:
     """What was built for a value: the widgets that are marked when it does not fit, and what must be kept alive."""
 
     widgets: list[tuple[Location, ui.Widget]] = field(default_factory=list)
-    models: list[FormModel | ColorModel] = field(default_factory=list)
+    models: list[FormModel | Swatch] = field(default_factory=list)
     kept: list[Any] = field(default_factory=list)
 
     def mark(self, form: Form[Any], help: str) -> None:
@@ -171,9 +171,7 @@ class EditorBuilder:
             return
         with ui.HStack(spacing=style.SPACING):
             if _is_color(field):
-                model = ColorModel(self._form, path)
-                editor.models.append(model)
-                ui.ColorWidget(model, width=26, height=style.ROW)
+                editor.models.append(Swatch(self._form, path))
             for i, item in enumerate(field.items):
                 self._number(editor, (*path, i), item)
 
