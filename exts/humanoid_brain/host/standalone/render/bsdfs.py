@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pxr import UsdShade
 
 from humanoid_brain.host.standalone.render.images import load_image
 from humanoid_brain.host.standalone.render.looks import LEAST_ROUGHNESS, Looks, images_of, parameters
-from humanoid_brain.host.standalone.render.surfaces import Surface, Texture, Tint
+from humanoid_brain.host.standalone.render.surfaces import Surface, Texture, Tint, opacity_alone
 
 Pixels = npt.NDArray[np.float32]
 
@@ -40,6 +41,11 @@ def is_solid(surface: Surface) -> bool:
     if isinstance(surface.opacity, Texture):
         return False
     return surface.opacity >= (surface.threshold if surface.threshold > 0.0 else 1.0)
+
+
+def is_opaque(shader: UsdShade.Shader, nodes: set[str]) -> bool:
+    """As :func:`is_solid`, of a shader of which nothing else is read; ``nodes`` takes the shaders it is made of."""
+    return is_solid(opacity_alone(shader, nodes))
 
 
 def shared_bsdf(mi: Any, looks: Looks, kind: Kind) -> Any:

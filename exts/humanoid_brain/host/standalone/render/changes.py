@@ -27,7 +27,9 @@ class Edits:
     labels: bool = False
     """Semantic labels changed."""
     looks: bool = False
-    """Materials changed."""
+    """Materials changed, any of them."""
+    shaders: set[str] = field(default_factory=set)
+    """Shaders that changed, where others did not."""
     lights: bool = False
     """Lights changed."""
 
@@ -79,7 +81,9 @@ class Watcher:
             edits.structure = edits.places = edits.looks = True
         elif not prim or prim.IsA(UsdGeom.Camera):
             return
-        elif prim.IsA(UsdShade.Shader) or prim.IsA(UsdShade.Material) or prim.IsA(UsdShade.NodeGraph):
+        elif prim.IsA(UsdShade.Shader):
+            edits.shaders.add(str(path.GetPrimPath()))
+        elif prim.IsA(UsdShade.NodeGraph):  # a material, too: shaders may take their values from it
             edits.looks = True
         elif prim.HasAPI(UsdLux.LightAPI):
             edits.lights = True

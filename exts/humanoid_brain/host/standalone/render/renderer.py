@@ -11,7 +11,7 @@ import numpy.typing as npt
 from pxr import Usd, UsdGeom
 
 from humanoid_brain.errors import DeviceError
-from humanoid_brain.host.standalone.render.bsdfs import is_solid
+from humanoid_brain.host.standalone.render.bsdfs import is_opaque
 from humanoid_brain.host.standalone.render.changes import Edits, Watcher
 from humanoid_brain.host.standalone.render.coarse import coarsened
 from humanoid_brain.host.standalone.render.guides import Guides
@@ -27,6 +27,7 @@ from humanoid_brain.host.standalone.render.pieces import (
 )
 from humanoid_brain.host.standalone.render.placement import Placement, place, place_again
 from humanoid_brain.host.standalone.render.rays import RayTracer
+from humanoid_brain.host.standalone.render.readings import Readings
 from humanoid_brain.host.standalone.render.scene import Drawn, MitsubaScene, SceneBuilder, world_geometry
 from humanoid_brain.host.standalone.render.solids import Triangles, solid
 from humanoid_brain.host.standalone.render.surfaces import (
@@ -34,7 +35,6 @@ from humanoid_brain.host.standalone.render.surfaces import (
     bound_shader,
     bound_surface,
     display_surface,
-    opacity_alone,
     shader_surface,
 )
 from humanoid_brain.host.standalone.render.types import LabelBuffers, Outlines, Shape
@@ -81,6 +81,7 @@ class StageRenderer:
         self._surfaces: list[Surface] | None = None
         self._solid: list[bool] | None = None
         self._shaders: dict[str, Any] = {}
+        self._read, self._opaque = Readings(shader_surface), Readings(is_opaque)
         self._light_prims: list[tuple[Usd.Prim, str]] = []
         self._lights: tuple[Light, ...] = ()
         self._placement = Placement(np.zeros((0, 4, 4)), np.zeros(0, bool), {})
@@ -247,14 +248,16 @@ class StageRenderer:
 
     def _apply(self, edits: Edits) -> None:
         self.relabelled += edits.structure or edits.labels
-        if not (edits.structure or edits.places or edits.looks or edits.lights):
+        if not (edits.structure or edits.places or edits.looks or edits.shaders or edits.lights):
             return
         self._scene = self._outline = None
         if edits.structure:
             self._restructure(edits.shapes)
             self._light_prims = list_lights(self.stage)
-        if edits.structure or edits.looks:
+        if edits.structure or edits.looks or edits.shaders:
             self._surfaces = self._solid = None
+            for readings in (self._read, self._opaque):
+                readings.forget(None if edits.structure or edits.looks else edits.shaders)
         if edits.structure or edits.places:
             self._read_places(None if edits.structure else edits.moved)
         if edits.structure or edits.lights:
@@ -297,25 +300,17 @@ class StageRenderer:
         """The surface of each piece."""
         if self._surfaces is not None:
             return self._surfaces
-        known: dict[str, Surface] = {}
-        for part, shader in self._shaders.items():
-            if shader is None:
-                known[part] = display_surface(self.stage.GetPrimAtPath(part))
-            elif (path := str(shader.GetPath())) in known:  # most parts share their material with others
-                known[part] = known[path]
-            else:
-                known[part] = known[path] = shader_surface(shader)
+        known = {
+            part: self._read.of(shader) if shader else display_surface(self.stage.GetPrimAtPath(part))
+            for part, shader in self._shaders.items()
+        }
         self._surfaces = [known[piece.part] for piece in self._pieces]
         return self._surfaces
 
     def _see_through(self) -> bool:
         """Whether something is seen through a visible piece; of materials this reads their opacity alone."""
         if self._solid is None:
-            known: dict[str, bool] = {}
-            for shader in filter(None, self._shaders.values()):
-                if (path := str(shader.GetPath())) not in known:
-                    known[path] = is_solid(opacity_alone(shader))
-            solid = {part: not shader or known[str(shader.GetPath())] for part, shader in self._shaders.items()}
+            solid = {part: not shader or self._opaque.of(shader) for part, shader in self._shaders.items()}
             self._solid = [solid[piece.part] for piece in self._pieces]
         return not all(self._solid[i] for i in np.flatnonzero(self._placement.visible).tolist())
 

@@ -111,13 +111,17 @@ def bound_surface(prim: Usd.Prim) -> Surface:
     return shader_surface(shader) if shader else display_surface(prim)
 
 
-def shader_surface(shader: UsdShade.Shader) -> Surface:
+def shader_surface(shader: UsdShade.Shader, nodes: set[str] | None = None) -> Surface:
     """The surface that a UsdPreviewSurface describes.
+
+    Args:
+        shader: The shader.
+        nodes: Takes the paths of all shaders that it is made of.
 
     Raises:
         SceneError: A texture's file is not there.
     """
-    reader = _Reader(shader)
+    reader = _Reader(shader, nodes)
     surface = Surface(
         color=reader.tint("diffuseColor", (0.18, 0.18, 0.18)),
         roughness=reader.number("roughness", 0.5),
@@ -136,9 +140,9 @@ def shader_surface(shader: UsdShade.Shader) -> Surface:
     return replace(surface, specular=min(((ior - 1.0) / (ior + 1.0)) ** 2 / 0.08, 1.0))
 
 
-def opacity_alone(shader: UsdShade.Shader) -> Surface:
-    """A surface of which only opacity and threshold are those of a UsdPreviewSurface."""
-    reader = _Reader(shader)
+def opacity_alone(shader: UsdShade.Shader, nodes: set[str] | None = None) -> Surface:
+    """As :func:`shader_surface`, with nothing but opacity and its threshold."""
+    reader = _Reader(shader, nodes)
     return Surface(opacity=reader.number("opacity", 1.0), threshold=reader.constant("opacityThreshold", 0.0))
 
 
@@ -152,10 +156,12 @@ def _specular_workflow(surface: Surface, specular: Tint) -> Surface:
 
 
 class _Reader:
-    """Reads inputs of one shader, through connections."""
+    """Reads inputs of one shader, through connections, and notes the shaders on the way."""
 
-    def __init__(self, shader: UsdShade.Shader) -> None:
+    def __init__(self, shader: UsdShade.Shader, nodes: set[str] | None) -> None:
         self._shader = shader
+        self._nodes = set[str]() if nodes is None else nodes
+        self._nodes.add(str(shader.GetPath()))
         self.primvar = "st"
 
     def constant(self, name: str, fallback: Any) -> Any:
@@ -187,7 +193,7 @@ class _Reader:
         return self._texture(node, output if output in ("r", "g", "b", "a") else channels)
 
     def _texture(self, node: UsdShade.Shader, channels: str) -> Texture:
-        reader = _Reader(node)
+        reader = _Reader(node, self._nodes)
         path = str(node.GetPath())
         asset = reader.constant("file", None)
         return Texture(
@@ -207,7 +213,7 @@ class _Reader:
         source = _source(node, "st")
         while isinstance(source, UsdShade.Output):
             shader = UsdShade.Shader(source.GetPrim())
-            reader = _Reader(shader)
+            reader = _Reader(shader, self._nodes)
             if shader.GetShaderId() == "UsdTransform2d":
                 scale, shift = reader.constant("scale", (1.0, 1.0)), reader.constant("translation", (0.0, 0.0))
                 turn = float(reader.constant("rotation", 0.0))
