@@ -75,7 +75,7 @@ def lens_effects(image: Any, effects: ImageEffects) -> Any:
         gain = gain * metered_gain(image) ** effects.metering
     light = image * beside(gain.astype(np.float32), image)
     if effects.vignette > 0.0:
-        light *= beside(_vignette(image.shape[0], image.shape[1], effects.vignette), light)
+        light *= 1.0 - effects.vignette * beside(_off_centre(image.shape[0], image.shape[1]), light)
     return blurred(light, effects.blur) if effects.blur > 0.0 else light
 
 
@@ -97,7 +97,11 @@ def display_effects(image: Bytes, effects: ImageEffects) -> Bytes:
     """Contrast and gamma of an sRGB image, uint8 of any shape."""
     if effects.contrast == 1.0 and effects.gamma == 1.0:
         return image
-    return _grading(effects.contrast, effects.gamma).take(image)
+    import cv2
+
+    # Five times as fast as NumPy's own look-up.
+    graded = cv2.LUT(np.ascontiguousarray(image).reshape(1, -1), _grading(effects.contrast, effects.gamma))
+    return np.asarray(graded, np.uint8).reshape(image.shape)
 
 
 def byte_effects(image: Bytes, effects: ImageEffects, seed: int, frame: int) -> Bytes:
@@ -182,13 +186,14 @@ def metered_gain(image: Any) -> float:
     return GREY / math.exp(float(there.log(there.clip(luminance, _DARK, None)).mean(dtype=there.float64)))
 
 
-def _vignette(height: int, width: int, strength: float) -> Linear:
-    """Factors [H, W, 1] that fall with the square of the distance from the centre; the corners lose ``strength``."""
+@lru_cache(maxsize=2)
+def _off_centre(height: int, width: int) -> Linear:
+    """Square of the distance [H, W, 1] of each pixel from the centre, 1 in the corners."""
     y = (np.arange(height) + 0.5) / height * 2.0 - 1.0
     x = (np.arange(width) + 0.5) / width * 2.0 - 1.0
     aspect = width / height
     square = (np.square(x * aspect)[None, :] + np.square(y)[:, None]) / (aspect * aspect + 1.0)
-    return (1.0 - strength * square).astype(np.float32)[..., None]
+    return square.astype(np.float32)[..., None]
 
 
 def blurred(light: Any, sigma: float) -> Any:

@@ -165,15 +165,15 @@ def _blurred(renderer: StageRenderer, moments: list[Moment], poses: dict[str, Ar
 
 def _picture(linear: Any, left: Floats) -> npt.NDArray[np.uint8]:
     """RGBA [H, W, 4] in sRGB of linear radiance, as the settings ask for it."""
+    import cv2
+
     from humanoid_brain.host.standalone.render.picture import add_fog
 
     if settings.fog_density > 0.0:
         linear = add_fog(linear, left, settings.fog_color)
     if settings.develop is not None:
         linear = settings.develop(linear)
-    picture = np.full((*left.shape, 4), 255, np.uint8)
-    picture[..., :3] = settings.tone_map(linear)
-    return picture
+    return np.asarray(cv2.cvtColor(settings.tone_map(linear), cv2.COLOR_RGB2RGBA), np.uint8)
 
 
 def _below(path: str, roots: Sequence[str]) -> bool:

@@ -72,6 +72,7 @@ class Frame:
         self._tables: dict[SemanticFilter, InstanceTable] = {}
         self._bounds: PixelBounds | None = None
         self._projected: dict[int, Array | None] = {}
+        self._images: dict[bytes, npt.NDArray[np.uint32]] = {}
         self._alone: dict[tuple[int, ...], int] = {}
 
     @property
@@ -115,8 +116,11 @@ class Frame:
 
     def image(self, ids: Integers) -> npt.NDArray[np.uint32]:
         """An image [H, W] of ids that are given by shape; 0 is the background."""
-        # The background, shape -1, takes the 0 at the end.
-        return np.append(ids, 0).astype(np.uint32)[self.labels.shape]
+        key = ids.tobytes()
+        if key not in self._images:
+            # The background, shape -1, takes the 0 at the end.
+            self._images[key] = np.append(ids, 0).astype(np.uint32)[self.labels.shape]
+        return self._images[key].copy()
 
     def tight_box(self, members: tuple[int, ...]) -> tuple[int, Box]:
         """Visible pixels of several shapes, and their box, inclusive."""
