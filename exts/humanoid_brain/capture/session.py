@@ -101,9 +101,10 @@ class CaptureSession:
             raise SceneError("there is no camera", where=config.camera, todo="Name another one with --camera")
         if config.scene.interior is not None:
             self._room = FurnishedRoom(config.scene.interior, stage, self.host, simulation.world)
+        self._randomizer = Randomizer(config.randomization, stage, config.seed)
+        # The solids of the randomization have classes, too.
         self.categories, self._labelling = classes_of(config.classes, config.stuff, labelled_prims(stage))
         self._read_keypoints(stage)
-        self._randomizer = Randomizer(config.randomization, stage, config.seed)
         replicator = self.host.replicator
         if (settings := self._standalone) is not None:
             settings.use(config.quality)

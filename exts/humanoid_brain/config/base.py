@@ -6,15 +6,17 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from humanoid_brain.errors import ConfigError
 from humanoid_brain.files import write_atomic
 
 ModelT = TypeVar("ModelT", bound="Model")
+ClassName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s,]+$")]
+"""Class of a semantic label."""
 Location = tuple[int | str, ...]
 Places = dict[Location, str]
 """File and line of each key."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from humanoid_brain.config.base import Model
+from humanoid_brain.config.base import ClassName, Model
 from humanoid_brain.config.randomization import RandomizationConfig
 from humanoid_brain.config.scene import SceneConfig
-
-ClassName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\s,]+$")]
 
 Output = Literal[
     "color", "depth", "distance", "semantic", "instance", "normals", "motion", "points", "boxes_3d", "camera"
@@ -70,7 +68,9 @@ class AnnotationConfig(Model):
 
     classes: tuple[ClassName, ...] = ()
     """Classes that are annotated, in their order. Left out: every class label on the stage but those of ``stuff``."""
-    stuff: tuple[ClassName, ...] = ("ground", "floor", "wall", "ceiling", "door", "window", "picture", "light")
+    stuff: tuple[ClassName, ...] = (
+        "ground", "floor", "wall", "ceiling", "door", "window", "picture", "light", "distractor"
+    )  # fmt: skip
     """Classes without single objects: they are in the semantic masks, after ``classes``, but are not annotated."""
     allow_empty: bool = False
     """Whether frames may show no object at all, as negative examples."""

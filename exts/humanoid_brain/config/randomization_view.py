@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from humanoid_brain.config.base import Model
+from humanoid_brain.config.base import ClassName, Model
 from humanoid_brain.config.distributions import Angle, Count, Integer, Scalar, Share, within
 from humanoid_brain.config.randomization_terms import Size, Term, constant, uniform
 from humanoid_brain.config.spaces import Colors, Hsv, Points, Shell
@@ -73,7 +73,7 @@ class CameraTerm(Term):
 
 
 class ClutterTerm(Term):
-    """Simple solids of the term's own with random looks, without labels."""
+    """Simple solids of the term's own with random looks."""
 
     count: Annotated[Count, within(0, 64)] = Field(default_factory=lambda: Integer(low=0, high=6))
     """Number of solids, at most 64; one that finds no place in a draw stays out."""
@@ -89,6 +89,8 @@ class ClutterTerm(Term):
     """0 mirror, 1 dull."""
     metallic: Share = uniform(0.0, 1.0)
     """0 dielectric, 1 metal."""
+    label: ClassName = "distractor"
+    """Class of the solids in the labels. "distractor" is among a capture's ``stuff``, which is not annotated."""
 
 
 class DistractorTerm(ClutterTerm):

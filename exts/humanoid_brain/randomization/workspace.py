@@ -130,6 +130,15 @@ class Workspace:
         schemas.prependedItems = [*(item for item in schemas.prependedItems if item != name), name]
         spec.SetInfo("apiSchemas", schemas)
 
+    def label(self, spec: Sdf.PrimSpec, label: str) -> None:
+        """Give a prim its class, as :func:`humanoid_brain.scene.schemas.add_label` does."""
+        types = Sdf.ValueTypeNames
+        self.apply_api(spec, "SemanticsAPI:Semantics")
+        self.prepare(spec, "semantic:Semantics:params:semanticType", types.String, "class")
+        self.prepare(spec, "semantic:Semantics:params:semanticData", types.String, label)
+        self.apply_api(spec, "SemanticsLabelsAPI:class")
+        self.prepare(spec, "semantics:labels:class", types.TokenArray, Vt.TokenArray([label]))
+
     def place(self, prim: Usd.Prim) -> Placed:
         """Prepare a prim of the scene for being moved; it stays where it is until then."""
         xformable = UsdGeom.Xformable(prim)

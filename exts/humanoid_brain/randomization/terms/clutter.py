@@ -58,6 +58,7 @@ class Clutter(Term[ClutterT]):
             corners = [Gf.Vec3f(-0.5, -0.5, -0.5), Gf.Vec3f(0.5, 0.5, 0.5)]
             workspace.prepare(spec, "extent", _TYPES.Float3Array, Vt.Vec3fArray(corners))
             workspace.prepare(spec, "visibility", _TYPES.Token, "invisible")
+            workspace.label(spec, self.config.label)
             self._placed.append(workspace.place_new(spec))
             self._shaders.append(_material(workspace, spec, f"{SCOPE}/{self.name}/material_{i}"))
         return []
