@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -63,6 +65,30 @@ def test_pictures_grow_better_while_nothing_moves_and_follow_the_camera(renderer
     renderer.look({}, 240, 136)
     own, _ = best(renderer)
     assert np.abs(own.astype(int) - front).mean() > 3.0
+
+
+def test_the_first_picture_is_as_large_as_time_allows() -> None:
+    scale = live.SCALES.index(1 / 3)
+    assert live.next_scale(scale, 0.08) == scale
+    assert live.SCALES[live.next_scale(scale, 0.3)] == 1 / 4 and live.SCALES[live.next_scale(scale, 0.01)] == 1 / 2
+    assert live.next_scale(0, 10.0) == 0 and live.next_scale(len(live.SCALES) - 1, 0.001) == len(live.SCALES) - 1
+
+
+def test_pictures_become_smaller_where_they_are_slow(tmp_path: Path) -> None:
+    write_scene(SceneConfig(), tmp_path / "scene.usda")
+    answers = io.BytesIO()
+    server = live._Server(answers)
+    server.take([{"open": str(tmp_path / "scene.usda"), "camera": {}, "size": [240, 160], "number": 1}])
+    server.draw()  # the first one loads, which is slow
+    server.take([{"camera": {}, "size": [240, 160], "number": 2}])
+    server.draw()
+    answers.seek(0)
+    widths = []
+    while line := answers.readline():
+        height, width = json.loads(line)["size"]
+        answers.seek(4 * height * width, io.SEEK_CUR)
+        widths.append(width)
+    assert widths == [round(240 / 3), round(240 / 4)]
 
 
 def test_a_body_that_moves_is_seen_elsewhere(renderer: LiveRenderer, tmp_path: Path) -> None:

@@ -110,7 +110,8 @@ class FilmRenderer:
             pose = camera.pose if isinstance(camera, Follow) else np.asarray(camera, float)
             view = dataclasses.replace(view, world_from_camera=pose)
         renderer = self._scalar or self._stage
-        guides = renderer.guides(view, _SCALAR_GUIDES if self._scalar else _GUIDES, seed)
+        most = _SCALAR_GUIDES if self._scalar else _GUIDES
+        guides = renderer.guides(view, min(most, 2 * self.samples), seed)
         linear = renderer.color(view, self.samples, seed, _DEPTH)
         quality = "high" if self.samples >= _STILL else "fast"
         clean = at_home(denoise(linear, guides, quality, on_gpu=self._stage.backend.on_gpu))

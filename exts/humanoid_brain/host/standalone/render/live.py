@@ -32,10 +32,13 @@ if TYPE_CHECKING:
 
 Image = npt.NDArray[np.uint8]
 
-LEVELS = ((1 / 3, 1), (2 / 3, 1), (1.0, 2), (1.0, 8))
-"""Scale and samples per pixel of the pictures that follow one another while nothing moves."""
-
-
+LEVELS = ((2 / 3, 1), (1.0, 2), (1.0, 8))
+"""Scale and samples per pixel of the pictures that follow the first one while nothing moves."""
+SCALES = (1 / 5, 1 / 4, 1 / 3, 1 / 2)
+"""Scales of the first one, as quick as the machine needs it."""
+_SLOW_S, _QUICK_S = 0.12, 0.04
+"""Time in s from which the next first picture is smaller, and below which it is larger."""
+_LEVELS = 1 + len(LEVELS)
 _RUNNING_S = 1.0
 """Time in s after which bodies that did not move again are at rest."""
 _NEXT_POSES_S = 0.2
@@ -181,13 +184,14 @@ class _Server:
         self._poses: dict[str, npt.NDArray[np.float64]] = {}
         self._edits, self._edited = "", False
         self._layer: Any = None
-        self._level, self._seed, self._number = len(LEVELS), 0, 0
+        self._level, self._seed, self._number = _LEVELS, 0, 0
+        self._scale = SCALES.index(1 / 3)
         self._simulated, self._threads = -math.inf, cores()
 
     @property
     def waiting(self) -> bool:
         """Whether there is something to draw without a further message."""
-        return bool(self._path) and self._level < len(LEVELS)
+        return bool(self._path) and self._level < _LEVELS
 
     @property
     def patience(self) -> float | None:
@@ -222,16 +226,20 @@ class _Server:
         if not self.waiting:
             return
         self._share_cores()
+        scale, samples = LEVELS[self._level - 1] if self._level else (SCALES[self._scale], 1)
+        began = time.monotonic()
         try:
-            picture = self._draw(*LEVELS[self._level])
+            picture = self._draw(scale, samples)
         except Exception as error:
             self._path = ""
             self._fail(error)
             return
+        if self._level == 0:
+            self._scale = next_scale(self._scale, time.monotonic() - began)
         self._level += 1
         self._seed += 1
         height, width, _ = picture.shape
-        head = {"size": [height, width], "number": self._number, "last": self._level == len(LEVELS)}
+        head = {"size": [height, width], "number": self._number, "last": self._level == _LEVELS}
         self._answers.write(json.dumps(head).encode() + b"\n")
         self._answers.write(picture.tobytes())
         self._answers.flush()
@@ -280,6 +288,11 @@ class _Server:
             what, where, todo = error.what, error.where, error.todo
         self._answers.write(json.dumps({"error": what, "where": where, "todo": todo}).encode() + b"\n")
         self._answers.flush()
+
+
+def next_scale(scale: int, seconds: float) -> int:
+    """Number of the scale for the next first picture, when the last one took so long."""
+    return min(max(scale + (seconds < _QUICK_S) - (seconds > _SLOW_S), 0), len(SCALES) - 1)
 
 
 def _matrices(poses: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

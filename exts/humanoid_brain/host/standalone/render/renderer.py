@@ -99,8 +99,11 @@ class StageRenderer:
         return tuple(light for light in self._lights if light.visible)
 
     def close(self) -> None:
-        """Stop listening to the stage."""
+        """Stop listening to the stage, and give memory back."""
         self._watcher.close()
+        self._scene = self._outline = None
+        self._tracer.forget()
+        self.backend.dr.flush_malloc_cache()
 
     def sync_all(self) -> None:
         """Read the whole stage again, as if it were new."""
