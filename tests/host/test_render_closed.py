@@ -20,7 +20,8 @@ def test_every_solid_is_closed_with_its_front_outside(kind: type) -> None:
     stage = Usd.Stage.CreateInMemory()
     made = solid(kind.Define(stage, "/solid").GetPrim())
     assert made is not None
-    area = np.cross(*(made.points[made.faces[:, i]] - made.points[made.faces[:, 0]] for i in (1, 2)))
+    first, second, third = (made.points[made.faces[:, i]] for i in range(3))
+    area = np.cross(second - first, third - first)
     assert (made.outsides[np.linalg.norm(area, axis=1) > 1e-12] == 1).all()
 
 

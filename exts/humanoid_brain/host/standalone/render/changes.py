@@ -92,3 +92,8 @@ class Watcher:
         elif prim.IsA(UsdGeom.Imageable) or prim.IsA(UsdGeom.Subset):
             edits.structure = edits.places = edits.looks = True
             edits.shapes.add(str(path.GetPrimPath()))
+
+
+def is_below(path: str, root: str) -> bool:
+    """True for ``root`` and what is below it, as a GeomSubset is below its mesh."""
+    return path == root or path.startswith(root.rstrip("/") + "/")

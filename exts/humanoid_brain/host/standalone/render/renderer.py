@@ -12,7 +12,7 @@ from pxr import Usd, UsdGeom
 
 from humanoid_brain.errors import DeviceError
 from humanoid_brain.host.standalone.render.bsdfs import is_opaque
-from humanoid_brain.host.standalone.render.changes import Edits, Watcher
+from humanoid_brain.host.standalone.render.changes import Edits, Watcher, is_below
 from humanoid_brain.host.standalone.render.coarse import coarsened
 from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.host.standalone.render.lights import Light, list_lights, read_lights
@@ -272,7 +272,7 @@ class StageRenderer:
         if any(path.startswith(_PROTOTYPE) for path in changed):
             self._geometry.clear()  # its instances have other paths
         for key in list(self._geometry):
-            if any(_is_below(key[0], path) or _is_below(path, key[0]) for path in changed):
+            if any(is_below(key[0], path) or is_below(path, key[0]) for path in changed):
                 del self._geometry[key]
         parts: dict[str, list[str]] = {}
         self._parts.clear()
@@ -394,8 +394,3 @@ class StageRenderer:
         if part not in self._coarse:
             self._coarse[part] = coarsened(self._parts[part], self._cell)
         return self._coarse[part]
-
-
-def _is_below(path: str, root: str) -> bool:
-    """True for ``root`` and what is below it, as a GeomSubset is below its mesh."""
-    return path == root or path.startswith(root.rstrip("/") + "/")
