@@ -31,6 +31,8 @@ _EVERY = 50
 """Actions between two looks at what is held."""
 _MOST_FOLLOWERS = 6000
 """Followers of events in one session: a panel has some hundred values."""
+_LOADED = ("ovphysx", "mitsuba")
+"""Libraries that open files for good: what is held is compared from when they are there."""
 _SLACK = 3
 """Threads, files, children and tasks that may be there beyond what was there at the first time."""
 _WIDTH, _HEIGHT = 960, 640
@@ -112,10 +114,11 @@ class Clicks:
         left, now = alive(), resources()
         for name, count in left.items():
             self.watch.note(f"left over: {name}", f"{count} after the studio was closed")
-        self._first = self._first or now
-        for name, count in now.items():
-            if count > self._first[name] + _SLACK:
-                self.watch.note(f"grows: {name}", f"{self._first[name]} at first, {count} after {self.rebuilt} times")
+        if not self._first and all(name in sys.modules for name in _LOADED):
+            self._first = now
+        for name, count in self._first.items():
+            if now[name] > count + _SLACK:
+                self.watch.note(f"grows: {name}", f"{count} at first, {now[name]} after {self.rebuilt} times")
         self.write({"seen": "rebuilt", "left": dict(left), **now})
         self.rebuilt += 1
         await self.open()
