@@ -64,6 +64,17 @@ def test_a_robot_that_does_not_fit_its_description_is_listed_finding_by_finding(
     assert model.task.messages.value[0].severity == "good"
 
 
+def test_why_nothing_started_is_told_until_it_is_corrected(model: SceneModel) -> None:
+    model.form.set(("num_envs",), 0)
+    model.build()
+    (message,) = model.task.messages.value
+    assert "num_envs" in message.text and not model.session.worker.busy
+    model.form.set(("spacing",), 3.0)
+    assert model.task.messages.value == (message,), "it does not fit yet"
+    model.form.set(("num_envs",), 2)
+    assert model.task.messages.value == ()
+
+
 @pytest.mark.parametrize("path", ["", "nowhere.usd", "notes.txt", "/"])
 def test_a_robot_file_that_cannot_be_used_is_an_error_in_the_panel(
     model: SceneModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str

@@ -49,7 +49,7 @@ class DatasetModel:
         """How the dataset is inspected; its folder is that of the capture."""
         self.layout = Form(ExportConfig)
         """How it is exported; its folder is that of the capture."""
-        self.task = Task(session.worker)
+        self.task = Task(session.worker, self.form, self.validation, self.layout, session.scene, session.randomization)
         self.preset = Value("")
         """Name of the preset that was loaded last."""
         self.inspect_after = Value(True)

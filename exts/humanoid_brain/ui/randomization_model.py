@@ -78,7 +78,7 @@ class RandomizationModel:
 
     def __init__(self, session: Session) -> None:
         self.session, self.form = session, session.randomization
-        self.task = Task(session.worker)
+        self.task = Task(session.worker, self.form, session.scene)
         self.look = LookModel(session)
         self.search = Value("")
         """What rows are searched for."""

@@ -32,7 +32,7 @@ class SceneModel:
 
     def __init__(self, session: Session) -> None:
         self.session, self.form = session, session.scene
-        self.task = Task(session.worker)
+        self.task = Task(session.worker, self.form)
         self.built: Value[SceneResult | None] = Value(None)
         """The scene that was built last."""
         self.stale = Value(False)

@@ -4,10 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from humanoid_brain.errors import HumanoidBrainError
 from humanoid_brain.jobs import Job, JobState, Warned
+from humanoid_brain.ui.form import Form
 from humanoid_brain.ui.observable import Value
 from humanoid_brain.ui.work import Message, Worker, error_message
 
@@ -19,9 +20,10 @@ class Task:
 
     Args:
         worker: Runs the jobs of all panels, one at a time.
+        forms: What its jobs are made from: why one could not start is told until one of them is edited and fits.
     """
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Worker, *forms: Form[Any]) -> None:
         self._worker = worker
         self.job: Job | None = None
         """The job that this panel started last."""
@@ -30,7 +32,9 @@ class Task:
         self._cursor = 0
         self._ended: Callable[[], None] | None = None
         self._told: Exception | None = None
-        self._following = worker.ticked.subscribe(self.update)
+        self._refused = False
+        self._following = [worker.ticked.subscribe(self.update)]
+        self._following += [form.edited.subscribe(lambda _, form=form: self._reconsider(form)) for form in forms]
 
     @property
     def running(self) -> bool:
@@ -50,8 +54,9 @@ class Task:
             self._worker.start(job, title)
         except HumanoidBrainError as error:
             self.messages.value = (error_message(error),)
+            self._refused = True
             return
-        self.job, self._cursor, self._told = job, 0, None
+        self.job, self._cursor, self._told, self._refused = job, 0, None, False
         self._ended = lambda: done(job)
         self.messages.value = ()
 
@@ -69,6 +74,7 @@ class Task:
 
     def say(self, *messages: Message) -> None:
         """Show these messages in place of those before."""
+        self._refused = False
         self.messages.value = messages
 
     def end(self, why: str, todo: str) -> None:
@@ -82,8 +88,14 @@ class Task:
         self.messages.value = (*self.messages.value, Message("warning", why, todo))
 
     def close(self) -> None:
-        """Follow the worker no longer."""
-        self._following.cancel()
+        """Follow nothing any longer."""
+        for subscription in self._following:
+            subscription.cancel()
+
+    def _reconsider(self, form: Form[Any]) -> None:
+        if self._refused and form.value is not None:
+            self._refused = False
+            self.messages.value = ()
 
     def update(self) -> None:
         """Take in what the job did. The worker calls it in each frame, whether the panel is shown or not."""

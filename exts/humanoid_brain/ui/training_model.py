@@ -50,7 +50,7 @@ class TrainingModel:
     def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic) -> None:
         self.session = session
         self.form = Form(TrainingConfig, load(TrainingConfig, presets(FOLDER)[FIRST]))
-        self.task = Task(session.worker)
+        self.task = Task(session.worker, self.form, session.scene)
         self.preset = Value(FIRST)
         """Name of the preset that was loaded last."""
         self.use_scene = Value(False)

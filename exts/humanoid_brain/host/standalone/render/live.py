@@ -34,8 +34,8 @@ Image = npt.NDArray[np.uint8]
 
 LEVELS = ((2 / 3, 1), (1.0, 2), (1.0, 8))
 """Scale and samples per pixel of the pictures that follow the first one while nothing moves."""
-SCALES = (1 / 5, 1 / 4, 1 / 3, 1 / 2)
-"""Scales of the first one, as quick as the machine needs it."""
+SCALES = (1 / 4, 1 / 3, 1 / 2)
+"""Scales of the first one, as quick as the machine needs it; while robots move, at least the middle one."""
 _SLOW_S, _QUICK_S = 0.12, 0.04
 """Time in s from which the next first picture is smaller, and below which it is larger."""
 _LEVELS = 1 + len(LEVELS)
@@ -226,7 +226,8 @@ class _Server:
         if not self.waiting:
             return
         self._share_cores()
-        scale, samples = LEVELS[self._level - 1] if self._level else (SCALES[self._scale], 1)
+        first = SCALES[max(self._scale, 1) if self._simulating else self._scale]
+        scale, samples = LEVELS[self._level - 1] if self._level else (first, 1)
         began = time.monotonic()
         try:
             picture = self._draw(scale, samples)
