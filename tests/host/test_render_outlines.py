@@ -7,7 +7,10 @@ import numpy as np
 import pytest
 from pxr import Gf, Usd, UsdGeom, UsdLux
 
+from humanoid_brain.host.standalone.render import outlines
+from humanoid_brain.host.standalone.render.outlines import Outline
 from humanoid_brain.host.standalone.render.renderer import StageRenderer
+from humanoid_brain.host.standalone.render.solids import solid
 from tests.host.render_scenes import add_dome, add_material, add_quad, bind, camera_at, new_stage, paint, renderer_of
 from tests.host.test_render_labels import LENSES
 
@@ -26,9 +29,9 @@ def room() -> Usd.Stage:
     random = np.random.default_rng(3)
     for i, place in enumerate(random.uniform((-3, -3, 0), (3.5, 3, 1.5), (40, 3)).tolist()):
         kind = (UsdGeom.Sphere, UsdGeom.Cube, UsdGeom.Cone, UsdGeom.Capsule)[i % 4]
-        solid = kind.Define(stage, f"/World/solid_{i}")
-        solid.AddTranslateOp().Set(Gf.Vec3d(*place))
-        solid.AddScaleOp().Set(Gf.Vec3f(-0.2 if i % 3 else 0.2, 0.15, 0.2))
+        shape = kind.Define(stage, f"/World/solid_{i}")
+        shape.AddTranslateOp().Set(Gf.Vec3d(*place))
+        shape.AddScaleOp().Set(Gf.Vec3f(-0.2 if i % 3 else 0.2, 0.15, 0.2))
     hidden = UsdGeom.Cube.Define(stage, "/World/hidden")
     hidden.AddTranslateOp().Set(Gf.Vec3d(1.0, 0.0, 0.7))
     hidden.MakeInvisible()
@@ -84,3 +87,16 @@ def test_what_is_transparent_is_looked_through_and_comes_back(room: Usd.Stage) -
     renderer.sync(looks=False)
     assert differing(renderer, stage) == []
     assert (renderer.outlines(camera_at(EYE, TARGET)).depth > solid.depth).any()
+
+
+@pytest.mark.parametrize(("near", "share"), [(0.1, 0.4), (1.6, 1.0)], ids=["before it", "begins within it"])
+def test_backs_of_what_is_closed_are_left_out_where_no_ray_begins_within(near: float, share: float) -> None:
+    stage = new_stage()
+    ball = UsdGeom.Sphere.Define(stage, "/World/ball")
+    ball.CreateRadiusAttr(0.3)
+    ball.AddTranslateOp().Set(Gf.Vec3d(*TARGET))
+    made = solid(ball.GetPrim())
+    assert made is not None
+    piece = Outline(0, made.points + np.array(TARGET), made.faces, made.outsides)
+    _, faces, _ = outlines._in_view([piece], camera_at(EYE, TARGET, near=near, **LENSES["opencv"]))
+    assert len(faces) / len(made.faces) == pytest.approx(share, abs=0.1)
