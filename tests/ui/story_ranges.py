@@ -43,6 +43,7 @@ async def _builds_a_scene(user: Driver) -> None:
     assert viewport.orbit.distance < before.distance
     shown = viewport.frames
     await user.until("pictures from there", lambda: viewport.frames >= shown + 2, 240)
+    await user.until("the best picture", lambda: user.studio.viewport.settled, 240)
     await user.picture("scene")
     await user.click(viewport.follow_button)
     viewport.track((1.0, 2.0, 0.9))
@@ -56,6 +57,7 @@ async def _builds_a_scene(user: Driver) -> None:
 
 async def _sets_a_range(user: Driver) -> None:
     await steps.opens(user, "Randomization")
+    await user.until("the best picture", lambda: user.studio.viewport.settled, 240)
     await user.picture("randomization")
     await steps.sets_a_range(user)
     await _sees_the_term_in_the_viewport(user)
