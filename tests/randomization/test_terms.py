@@ -9,6 +9,8 @@ import pytest
 from PIL import Image
 from pxr import Gf, Usd, UsdGeom
 
+from humanoid_brain.capture.labels import classes_of, labelled_prims
+from humanoid_brain.config.capture import AnnotationConfig
 from humanoid_brain.config.randomization import RandomizationConfig
 from humanoid_brain.errors import ConfigError
 from humanoid_brain.randomization.randomizer import Context, Draw, Randomizer
@@ -173,6 +175,24 @@ def test_fog_lies_where_a_renderer_looks_for_it(stage: Usd.Stage, configured: Co
     assert tuple(value(stage, "/randomization/fog.humanoid_brain:fog:color")) == pytest.approx(
         draw.values["mist.color"]
     )
+
+
+def test_solids_have_a_class_and_those_of_no_other_name_are_not_annotated(
+    stage: Usd.Stage, configured: Configured
+) -> None:
+    before = labelled_prims(stage)
+    start(
+        stage, configured("terms:\n  a: {kind: distractors, count: 2}\n  b: {kind: occluders, count: 1, label: post}\n")
+    )
+    found = {path: name for path, name in labelled_prims(stage).items() if path not in before}
+    assert sorted(found.values()) == ["distractor", "distractor", "post"]
+    solid = stage.GetPrimAtPath(next(iter(found)))
+    assert solid.GetAttribute("semantic:Semantics:params:semanticData").Get() == "distractor"  # Isaac Sim 4.5
+    applied = solid.GetMetadata("apiSchemas").GetAppliedItems()  # of NVIDIA's schemas, unknown here, too
+    assert {"SemanticsAPI:Semantics", "SemanticsLabelsAPI:class"} <= set(applied)
+    categories, _ = classes_of((), AnnotationConfig().stuff, labelled_prims(stage))
+    supers = {category.name: category.supercategory for category in categories}
+    assert supers["distractor"] == "stuff" and supers["post"] != "stuff"
 
 
 def test_distractors_keep_clear_of_subject_camera_ground_obstacles_and_one_another(

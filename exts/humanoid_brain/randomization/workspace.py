@@ -11,6 +11,7 @@ from pxr import Gf, Sdf, Usd, UsdGeom, Vt
 
 from humanoid_brain.errors import SceneError
 from humanoid_brain.randomization.stream import Array
+from humanoid_brain.scene.schemas import label_properties
 
 SCOPE = "/randomization"
 """Where prims of the randomization's own lie: pools of lights and solids, copies of materials, fog."""
@@ -132,12 +133,10 @@ class Workspace:
 
     def label(self, spec: Sdf.PrimSpec, label: str) -> None:
         """Give a prim its class, as :func:`humanoid_brain.scene.schemas.add_label` does."""
-        types = Sdf.ValueTypeNames
-        self.apply_api(spec, "SemanticsAPI:Semantics")
-        self.prepare(spec, "semantic:Semantics:params:semanticType", types.String, "class")
-        self.prepare(spec, "semantic:Semantics:params:semanticData", types.String, label)
-        self.apply_api(spec, "SemanticsLabelsAPI:class")
-        self.prepare(spec, "semantics:labels:class", types.TokenArray, Vt.TokenArray([label]))
+        for api, properties in label_properties(label).items():
+            self.apply_api(spec, api)
+            for name, kind, value in properties:
+                self.prepare(spec, name, kind, value)
 
     def place(self, prim: Usd.Prim) -> Placed:
         """Prepare a prim of the scene for being moved; it stays where it is until then."""

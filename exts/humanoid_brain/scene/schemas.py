@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pxr import Sdf, Usd, UsdGeom, UsdPhysics, Vt
 
 Value = bool | int | float | str | tuple[float, ...]
@@ -37,10 +39,17 @@ def add_label(prim: Usd.Prim, label: str, kind: str = "class") -> None:
         label: Such as "humanoid".
         kind: What the label is: "class", "part" or "keypoint".
     """
-    instance = "Semantics" if kind == "class" else f"Semantics_{kind}"
-    apply_api(prim, "SemanticsAPI", instance)
-    set_attribute(prim, f"semantic:{instance}:params:semanticType", Sdf.ValueTypeNames.String, kind)
-    set_attribute(prim, f"semantic:{instance}:params:semanticData", Sdf.ValueTypeNames.String, label)
-    apply_api(prim, "SemanticsLabelsAPI", kind)
-    attribute = prim.CreateAttribute(f"semantics:labels:{kind}", Sdf.ValueTypeNames.TokenArray, custom=False)
-    attribute.Set(Vt.TokenArray([label]))
+    for api, properties in label_properties(label, kind).items():
+        apply_api(prim, api)
+        for name, type_name, value in properties:
+            prim.CreateAttribute(name, type_name, custom=False).Set(value)
+
+
+def label_properties(label: str, kind: str = "class") -> dict[str, list[tuple[str, Sdf.ValueTypeName, Any]]]:
+    """What :func:`add_label` writes: by applied schema, name, type and value of each attribute."""
+    instance, types = "Semantics" if kind == "class" else f"Semantics_{kind}", Sdf.ValueTypeNames
+    old = f"semantic:{instance}:params:semantic"
+    return {
+        f"SemanticsAPI:{instance}": [(f"{old}Type", types.String, kind), (f"{old}Data", types.String, label)],
+        f"SemanticsLabelsAPI:{kind}": [(f"semantics:labels:{kind}", types.TokenArray, Vt.TokenArray([label]))],
+    }
