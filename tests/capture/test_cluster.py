@@ -155,7 +155,7 @@ def sent(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Report]]:
 
 def test_frames_are_sent_until_they_have_arrived_and_leave_nothing_behind(sent: tuple[Path, list[Report]]) -> None:
     folder, (first, second) = sent
-    assert [parcel.record["index"] for parcel in first.parcels] == [1, 3]
+    assert [parcel.record["index"] for parcel in first.parcels] == [2, 3]
     assert (first.over, second.over, second.parcels) == (False, True, [])
     assert not list((folder / "humanoid_brain" / "shards").iterdir())
 
@@ -164,7 +164,7 @@ def test_what_arrives_is_compared_with_its_checksum(sent: tuple[Path, list[Repor
     report = sent[1][0]
     assert report.description is not None
     depot = Depot(tmp_path / "shard", report.description)
-    assert [depot.keep(parcel) for parcel in report.parcels] == [1, 3]
+    assert [depot.keep(parcel) for parcel in report.parcels] == [2, 3]
     capture(tmp_path / "here", shard="1/2")
     for name, digest in tree(tmp_path / "shard").items():
         assert tree(tmp_path / "here")[name] == digest
@@ -176,7 +176,7 @@ def test_what_arrives_is_compared_with_its_checksum(sent: tuple[Path, list[Repor
     lost = {name: data for name, data in parcel.files.items() if name != color}
     moved = dataclasses.replace(parcel, record={**parcel.record, "files": elsewhere})
     for wrong in (dataclasses.replace(parcel, files=spoilt), dataclasses.replace(parcel, files=lost), moved):
-        with pytest.raises(DatasetError, match=r"frame 1, color.*checksum"):
+        with pytest.raises(DatasetError, match=r"frame 2, color.*checksum"):
             depot.keep(wrong)
     depot.close()
 

@@ -19,7 +19,7 @@ from humanoid_brain.capture import team
 from humanoid_brain.capture.capturing import FrameCaptured
 from humanoid_brain.capture.job import CaptureJob
 from humanoid_brain.config import base
-from humanoid_brain.config.randomization import JointPose
+from humanoid_brain.config.randomization import JointPose, WalkingPose
 from humanoid_brain.errors import ConfigError, DatasetError, SceneError, StorageError, to_json
 from humanoid_brain.jobs import JobState, Warned
 from tests.capture.conftest import tree
@@ -238,6 +238,21 @@ def test_when_the_capture_is_killed_its_processes_end_and_the_dataset_resumes(
 def test_frames_of_a_walk_go_to_one_process(tmp_path: Path) -> None:
     held = config(tmp_path).randomization.model_copy(update={"robot_pose": JointPose(hold=3)})
     assert team._walks([0, 1, 2, 4, 5, 6, 9], config(tmp_path, randomization=held)) == [[0, 1, 2], [4, 5], [6], [9]]
+
+
+def test_frames_whose_robots_walk_at_once_go_to_one_process_while_there_are_plenty(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(team.Team, "_start", lambda self: None)
+    walking = config(tmp_path).randomization.model_copy(update={"robot_pose": WalkingPose()})
+    crew = team.Team(config(tmp_path, randomization=walking), 2)
+    crew._walks.extend([index] for index in range(3, 41))
+    given: list[list[int]] = []
+    while crew._walks:
+        given.append(crew._next())
+    assert given[:3] == [[3, 4, 5, 6, 7], [*range(8, 16)], [*range(16, 24)]]
+    assert given[3][0] == 24 and [len(each) for each in given[4:]] == [1] * len(given[4:])
+    assert [index for each in given for index in each] == list(range(3, 41))
 
 
 @pytest.mark.parametrize(

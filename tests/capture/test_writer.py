@@ -218,7 +218,7 @@ def test_a_frame_that_does_not_fit_is_refused_before_anything_is_written(tmp_pat
         with pytest.raises(DatasetError, match="two objects are instance 1"):
             writer.submit(dataclasses.replace(good, objects=(good.objects[0], good.objects[0])))
         with pytest.raises(ValueError, match="shard"):
-            writer.submit(frame(1))
+            writer.submit(frame(6))
         writer.submit(good)
         with pytest.raises(ValueError, match="before"):
             writer.submit(good)

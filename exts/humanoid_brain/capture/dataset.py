@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from humanoid_brain.capture import camera_json, images
 from humanoid_brain.capture.folder import read_description
-from humanoid_brain.capture.layout import FRAMES, PICTURES, frame_index, record_path
+from humanoid_brain.capture.layout import FRAMES, PICTURES, frame_index, frames_of, record_path
 from humanoid_brain.errors import DatasetError
 from humanoid_brain.files import inside
 from humanoid_brain.optics import CameraModel
@@ -42,8 +42,7 @@ class Dataset:
     @property
     def expected(self) -> range:
         """The frames that this folder has once it is complete."""
-        part, parts = self.description["shard"]
-        return range(part, self.identity["frames"], parts)
+        return frames_of(self.identity["frames"], *self.description["shard"])
 
     @property
     def outputs(self) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from humanoid_brain import __version__
 from humanoid_brain.capture.frame import FIRST_CLASS
+from humanoid_brain.capture.layout import frames_of
 from humanoid_brain.config.capture import CaptureConfig, DatasetConfig
 
 if TYPE_CHECKING:
@@ -51,12 +52,10 @@ class Description:
     """Versions of whatever can change a picture: this package, host, renderer."""
     storage: DatasetConfig = field(default_factory=DatasetConfig)
     shard: tuple[int, int] = (0, 1)
-    """This capture makes the frames i with i % shard[1] == shard[0]."""
+    """Which shard this capture makes, and of how many (:func:`humanoid_brain.capture.layout.frames_of`)."""
 
     def __post_init__(self) -> None:
-        part, parts = self.shard
-        if not 0 <= part < parts:
-            raise ValueError(f"shard {part} of {parts} does not exist; they count from 0")
+        frames_of(self.frames, *self.shard)
         if not 0 < self.frames <= MOST_FRAMES:
             raise ValueError(f"a dataset has 1 to {MOST_FRAMES:,} frames, not {self.frames:,}")
         names = [category.name for category in self.categories]
@@ -76,7 +75,7 @@ class Description:
 
     def indices(self) -> range:
         """The frames of this shard."""
-        return range(self.shard[0], self.frames, self.shard[1])
+        return frames_of(self.frames, *self.shard)
 
 
 def describe(config: CaptureConfig, categories: tuple[Category, ...], versions: Mapping[str, str]) -> Description:

@@ -31,6 +31,17 @@ def record_path(index: int) -> str:
     return f"{FRAMES}/{frame_name(index)}.json"
 
 
+def frames_of(frames: int, part: int, parts: int) -> range:
+    """The frames of one of ``parts`` shards of about the same size: all in a row, since neighbours share work.
+
+    Raises:
+        ValueError: There is no such shard.
+    """
+    if not 0 <= part < parts:
+        raise ValueError(f"shard {part} of {parts} does not exist; they count from 0")
+    return range(frames * part // parts, frames * (part + 1) // parts)
+
+
 def frame_index(stem: str) -> int | None:
     """The inverse of :func:`frame_name`; None for a name that no frame has."""
     return int(stem) if stem.isascii() and stem.isdecimal() and frame_name(int(stem)) == stem else None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from humanoid_brain import paths, rng
 from humanoid_brain.capture.links import LinkPoses
+from humanoid_brain.capture.walks import WalkInScene, WalksTogether, walks_at_once
 from humanoid_brain.config.base import load
 from humanoid_brain.config.randomization import JointPose, MotionPose, PoseSource, WalkingPose
 from humanoid_brain.config.scene import SceneConfig
@@ -27,22 +28,17 @@ if TYPE_CHECKING:
 SHIPPED_POLICY = Path("policies") / "walk"
 """Folder of the policy that comes with the package, below data/."""
 
-_LOOK_EVERY = 5
-"""Policy steps between two looks whether a walking robot has fallen; counted from the start of its walk."""
 _ALOFT = 100.0
 """How far in m above its place a parked robot begins to fall."""
 
 
 class PosedRobot:
-    """One robot in a running simulation, and how its pose depends on the frame.
-
-    A pose is a function of seed and frame alone: a walk starts from a state that is written as a whole, which also
-    makes the physics forget what was before.
+    """One robot in a running simulation, and how its pose depends on the frame: on seed and frame alone.
 
     Made by :func:`opening_robot`.
 
     Args:
-        env: The environment of the one robot.
+        env: The environment of the robot, and of those that walk beside it out of sight.
         policy: What it walks with; None where it does not walk.
         source: Where poses come from.
         seed: Seed of the capture.
@@ -55,23 +51,25 @@ class PosedRobot:
         from humanoid_brain.scene.kinematics import collision_points
 
         self._source, self._seed = source, seed
-        self.env, self._policy = env, policy
+        self.env = env
         self._motion = load_motion(Path(source.file)) if isinstance(source, MotionPose) else None
-        if self._policy is not None:
-            self._policy.check_robot(self.env.state.robot)
-        self._walk, self._steps = -1, 0
+        self._walks: WalkInScene | WalksTogether | None = None
+        if isinstance(source, WalkingPose):
+            assert policy is not None
+            policy.check_robot(env.state.robot)
+            self._walks = (WalkInScene if env.num_envs == 1 else WalksTogether)(env, policy, source, seed)
         built = self.env.simulation.built
-        self._links = LinkPoses(host, [built.link_expr(link) for link in built.link_paths], "captured")
-        prims = {link: built.stage.GetPrimAtPath(f"{ROBOT}/{path}") for link, path in built.link_paths.items()}
-        self._outline = {link: collision_points(prim) for link, prim in prims.items()}
+        paths = {link: f"{ROBOT}/{path}" for link, path in built.link_paths.items()}
+        self._links = LinkPoses(host, list(paths.values()), "captured")
+        self._outline = {link: collision_points(built.stage.GetPrimAtPath(path)) for link, path in paths.items()}
 
     def pose(self, frame: int) -> Iterator[None]:
         """Bring the robot into the pose of ``frame``, yielding after each policy step."""
-        if isinstance(self._source, WalkingPose):
-            yield from self._walk_to(self._source, frame)
+        if self._walks is not None:
+            yield from self._walks.to(frame)
         elif isinstance(self._source, JointPose):
             self._stand(self._source, frame)
-        else:
+        elif isinstance(self._source, MotionPose):
             self._follow(self._source, frame)
 
     def park(self) -> None:
@@ -79,7 +77,8 @@ class PosedRobot:
         self._restart("parked", 0.0)
         self.env.state.root_position[:, 2] += _ALOFT
         self._write()
-        self._walk = -1
+        if isinstance(self._walks, WalkInScene):
+            self._walks.forget()
 
     def link_poses(self) -> dict[str, Array]:
         """Pose (4, 4) of each link by name, as it is now."""
@@ -95,27 +94,6 @@ class PosedRobot:
     def close(self) -> None:
         """Let go of the World."""
         self.env.simulation.close()
-
-    def _walk_to(self, source: WalkingPose, frame: int) -> Iterator[None]:
-        import torch
-
-        from humanoid_brain.randomization.robot_pose import draw_walk
-
-        assert self._policy is not None
-        env, walk = self.env, draw_walk(source, self._seed, frame)
-        wanted = round(walk.seconds / env.control_dt)
-        command = torch.tensor(walk.command)
-        if walk.walk != self._walk or wanted < self._steps:
-            self._restart(f"walk/{walk.walk}", walk.heading)
-            self._walk, self._steps = walk.walk, 0
-            env.state.command[:] = command
-        while self._steps < wanted:
-            env.follow(self._policy(env.observations["policy"]))
-            self._steps += 1
-            if self._steps % _LOOK_EVERY == 0 and env.failed().any():  # it stands up again, and walks on
-                self._restart(f"walk/{walk.walk}/{self._steps}", walk.heading)
-                env.state.command[:] = command
-            yield
 
     def _stand(self, source: JointPose, frame: int) -> None:
         from humanoid_brain.randomization.robot_pose import draw_joints
@@ -188,7 +166,7 @@ def opening_robot(scene: SceneConfig, source: PoseSource, seed: int, host: Host)
     from humanoid_brain.learning.assembly import opening_env
 
     policy = _load_policy(source) if isinstance(source, WalkingPose) else None
-    env = yield from opening_env(_setup(scene, policy), host=host)
+    env = yield from opening_env(_setup(scene, policy, walks_at_once(source, scene, host.name)), host=host)
     return PosedRobot(env, policy, source, seed, host)
 
 
@@ -205,15 +183,15 @@ def _load_policy(source: WalkingPose) -> Policy:
     return policy
 
 
-def _setup(scene: SceneConfig, policy: Policy | None) -> TrainingConfig:
+def _setup(scene: SceneConfig, policy: Policy | None, robots: int) -> TrainingConfig:
     """What :func:`humanoid_brain.learning.assembly.make_env` needs; the task is the policy's, without its pushes."""
     if policy is None:
         setup = load(TrainingConfig, paths.config() / "training" / "walk_cpu.yaml")
     else:
         setup = policy.config.model_copy(deep=True)
     physics = scene.physics.model_copy(update={"dt": setup.scene.physics.dt})
-    setup.scene = scene.model_copy(update={"physics": physics, "num_envs": 1})
-    setup.device, setup.torch_threads = "cpu", 1  # a second thread costs more than it gives for one robot
+    setup.scene = scene.model_copy(update={"physics": physics, "num_envs": robots})
+    setup.device, setup.torch_threads = "cpu", 1  # a second thread costs more than it gives for so few robots
     setup.task.push.speed = 0.0
     if isinstance(setup.task.command, VelocityCommandConfig):
         # The walk sets the command; the task must not draw its own in between.

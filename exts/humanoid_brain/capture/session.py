@@ -28,7 +28,7 @@ from humanoid_brain.config.randomization import MotionPose
 from humanoid_brain.errors import SceneError
 from humanoid_brain.host.fog import fog_on
 from humanoid_brain.randomization.randomizer import Context, Draw, Randomizer
-from humanoid_brain.scene.build import ROBOT
+from humanoid_brain.scene.build import ROBOT, SOURCE_ENV
 
 if TYPE_CHECKING:
     from pxr import Usd
@@ -109,6 +109,7 @@ class CaptureSession:
         if (settings := self._standalone) is not None:
             settings.use(config.quality)
             settings.device, settings.threads = config.device, self._threads
+            settings.environments = (SOURCE_ENV,)
         self._product = replicator.create.render_product(config.camera, (config.width, config.height))
         self._annotations = Annotations(replicator, self._product, config.dataset.outputs)
 
@@ -151,6 +152,8 @@ class CaptureSession:
             self._product.destroy()
         if self._randomizer is not None:
             self._randomizer.reset()
+        if (settings := self._standalone) is not None:
+            settings.environments = None
         self._robot.close()
 
     @property

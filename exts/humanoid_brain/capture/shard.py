@@ -17,7 +17,7 @@ from humanoid_brain.capture.dataset import Dataset
 from humanoid_brain.capture.folder import adopt, lock_folder, read_description, scan
 from humanoid_brain.capture.images import file_path
 from humanoid_brain.capture.job import CaptureJob
-from humanoid_brain.capture.layout import DESCRIPTION, record_path
+from humanoid_brain.capture.layout import DESCRIPTION, frames_of, record_path
 from humanoid_brain.config.base import dump
 from humanoid_brain.config.capture import CaptureConfig, DatasetConfig
 from humanoid_brain.errors import DatasetError
@@ -176,6 +176,6 @@ def frames_in(folder: Path) -> set[int]:
     if not (folder / DESCRIPTION).exists():
         return set()
     description = read_description(folder)
-    identity, (part, parts) = description["identity"], description["shard"]
+    identity = description["identity"]
     storage = DatasetConfig.model_validate(identity["storage"])
-    return scan(folder, range(part, identity["frames"], parts), storage)[0]
+    return scan(folder, frames_of(identity["frames"], *description["shard"]), storage)[0]

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several processes that capture one dataset together: started, given frames to capture, watched.
 
-Each runs :mod:`humanoid_brain.capture.member`. Frames are handed out as they are needed, those of one walk together.
+Each runs :mod:`humanoid_brain.capture.member`. Frames are handed out as they are needed, those of one walk together,
+and those for which robots walk at once while there are plenty.
 What a member has captured and lost again, or had in work when it died, is handed out once more.
 """
 
@@ -25,7 +26,9 @@ from humanoid_brain import machine
 from humanoid_brain.capture.capturing import FrameCaptured
 from humanoid_brain.capture.description import Category
 from humanoid_brain.capture.folder import DatasetFolder
+from humanoid_brain.capture.layout import frames_of
 from humanoid_brain.capture.spawn import RESUMABLE, obituary, spawn
+from humanoid_brain.capture.walks import walks_at_once
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.errors import ConfigError, DatasetError, HumanoidBrainError, from_json
 from humanoid_brain.jobs import Event, Warned
@@ -50,8 +53,7 @@ def process_count(config: CaptureConfig) -> int:
             todo = "Capture with --processes 1, or split the frames with --shard"
             raise ConfigError("inside Isaac Sim a capture is one process", where="processes", todo=todo)
         return 1
-    part, parts = config.part
-    walks = min(len(range(part, config.frames, parts)), -(-config.frames // config.randomization.robot_pose.hold))
+    walks = min(len(frames_of(config.frames, *config.part)), -(-config.frames // config.randomization.robot_pose.hold))
     return max(1, min(walks, config.processes or _liked(config)))
 
 
@@ -101,6 +103,7 @@ class Team:
         self._gpus = cycle(_gpus() if config.device == "cuda" else ())
         self._folder: DatasetFolder | None = None
         self._walks: deque[list[int]] = deque()
+        self._together = walks_at_once(config.randomization.robot_pose, config.scene, "standalone")
         self._inbox: deque[tuple[_Member, Message | None]] = deque()
         self._trouble: Exception | None = None
         self._failure: HumanoidBrainError | None = None
@@ -218,15 +221,23 @@ class Team:
         return member
 
     def _feed(self) -> None:
-        """Give frames to the members that run out of them: each has one walk ahead of the frame in work."""
+        """Give frames to the members that run out of them: each has one ahead of the frame in work."""
         while self._walks and not self._stopping:
             waiting = [member for member in self._members if member.ready and len(member.ahead) <= 1]
             if not waiting or self._folder is None:
                 return
             member = min(waiting, key=lambda each: len(each.ahead))
-            walk = self._walks.popleft()
-            member.ahead.extend(walk)
-            member.tell("capture", frames=walk)
+            frames = self._next()
+            member.ahead.extend(frames)
+            member.tell("capture", frames=frames)
+
+    def _next(self) -> list[int]:
+        """Frames for one member: a walk, and those that share its work unless the others would soon have none."""
+        frames = self._walks.popleft()
+        block, plenty = frames[0] // self._together, self._together * len(self._members)
+        while len(self._walks) > plenty and self._walks[0][0] // self._together == block:
+            frames += self._walks.popleft()
+        return frames
 
     def _listen(self, wait_s: float) -> None:
         """Collect messages; a member's end is None."""

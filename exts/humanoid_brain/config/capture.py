@@ -114,7 +114,7 @@ class CaptureConfig(AnnotationConfig):
     frames: int = Field(default=100, ge=1, le=10_000_000)
     """Frames of the whole dataset."""
     shard: str = "0/1"
-    """Which part of the frames this process makes: "2/8" takes every eighth, beginning with the third."""
+    """Which part of the frames this process makes: "2/8" is the third of eight parts, all of frames in a row."""
     processes: int | None = Field(default=1, ge=1, le=256)
     """Processes that capture, each with a scene of its own; frames are the same for any number. null: one per core,
     at most 16 for each GPU, and at most 8 where the processor draws."""

@@ -82,9 +82,7 @@ class HumanoidEnv:
         state.reset_count.zero_()
         state.fresh.fill_(False)
         state.command.zero_()
-        self._reset_rows.fill_(True)
-        self._reset_state()
-        self._observe_reset()
+        self._begin_episodes(self.all_rows)
         if spread:
             age = rng.uniform(rng.stream(self.seed, "age"), [state.env_index], 1, 0.0, self.max_episode_length)
             state.episode_step.copy_(age[:, 0].to(torch.int64))
@@ -92,6 +90,17 @@ class HumanoidEnv:
         self.episodes.forget()
         self.write_state()
         return self.observations, {}
+
+    def restart(self, rows: Tensor) -> None:
+        """Begin a new episode in the environments of ``rows`` (N,) bool, while the others go on."""
+        self.state.fresh.fill_(False)
+        self._begin_episodes(rows)
+        self.write_state(rows)
+
+    def _begin_episodes(self, rows: Tensor) -> None:
+        self._reset_rows.copy_(rows)
+        self._reset_state()
+        self._observe_reset()
 
     def step(self, action: Tensor) -> Outcome:
         """Apply ``action`` (N, num_actions) for one policy step.
@@ -155,13 +164,13 @@ class HumanoidEnv:
 
     # -- state ----------------------------------------------------------------------------------------------
 
-    def write_state(self) -> None:
-        """Write the whole state of the buffers into the physics.
+    def write_state(self, rows: Tensor | None = None) -> None:
+        """Write the whole state of the buffers into the physics, or that of the environments of ``rows`` (N,) bool.
 
         This also makes the physics forget its contact history, so that what follows depends only on what a
         checkpoint can hold: learners call it before each rollout.
         """
-        self.simulation.write_rows(self.state, self._all_rows)
+        self.simulation.write_rows(self.state, self.all_rows if rows is None else rows)
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything needed to go on from here, as flat tensors."""
@@ -200,7 +209,8 @@ class HumanoidEnv:
         self.episodes = EpisodeRing(self.num_envs, self.device)
         self._action_input = zeros(self.num_actions)
         self._reset_rows, self._written_rows = zeros(dtype=torch.bool), zeros(dtype=torch.bool)
-        self._all_rows = zeros(dtype=torch.bool).fill_(True)
+        self.all_rows = zeros(dtype=torch.bool).fill_(True)
+        """A mask of all environments, (N,) bool."""
         self._start_position = self.simulation.origins.clone()
         self._start_position[:, 2] += self.state.robot.nominal_height + self.config.reset.lift
 

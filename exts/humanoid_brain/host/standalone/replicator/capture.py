@@ -38,6 +38,7 @@ class _StageCapture:
         self.bodies = BodyPoses(stage)
         self._renderer: StageRenderer | None = None
         self._made_for: tuple[object, ...] = ()
+        self._drawn: tuple[object, tuple[str, ...]] | None = None
         self._labels: tuple[tuple[object, int], dict[str, Labels]] | None = None
         self.steps = 0
 
@@ -74,9 +75,12 @@ class _StageCapture:
         if settings.environments is None:
             return None
         clones, roots = clones_of(self.stage), tuple(settings.environments)
-        cloned = (*clones.sources, *clones.sources.values())
-        paths = body_paths(self.stage)
-        return tuple(path for path in paths if _below(path, roots) or not _below(path, cloned))
+        now = roots, simulation.view
+        if self._drawn is None or self._drawn[0] != now or simulation.view is None:  # none is added while it simulates
+            cloned = (*clones.sources, *clones.sources.values())
+            paths = body_paths(self.stage)
+            self._drawn = now, tuple(path for path in paths if _below(path, roots) or not _below(path, cloned))
+        return self._drawn[1]
 
 
 _captures: list[_StageCapture] = []

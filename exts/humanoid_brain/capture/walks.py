@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How a robot comes into the pose of a frame by walking: on its own in the scene, or with others for several frames.
+
+Either way a pose is a function of seed and frame alone: a walk starts from a state that is written as a whole, which
+also makes the physics forget what was before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from humanoid_brain import rng
+from humanoid_brain.config.randomization import PoseSource, WalkingPose
+from humanoid_brain.config.scene import SceneConfig
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from humanoid_brain.learning.env import HumanoidEnv
+    from humanoid_brain.learning.policy import Policy
+    from humanoid_brain.randomization.robot_pose import Walk
+
+TOGETHER = 8
+"""Frames whose robots walk at once. A step of one robot is 0.8 ms, of which the physics takes 0.25; of eight, 2.0."""
+_LOOK_EVERY = 5
+"""Policy steps between two looks whether a walking robot has fallen; counted from the start of its walk."""
+_KEPT = 2
+"""Blocks of frames whose states are kept: the one under way, and the one that a further attempt at a frame is of."""
+
+
+def walks_at_once(source: PoseSource, scene: SceneConfig, host: str) -> int:
+    """How many robots walk at once for the frames of a capture: frames with the same i // n share the work.
+
+    One where they are not alone on the floor, where the frames of a walk follow one another, and inside Isaac Sim,
+    which would draw the others.
+    """
+    alone = scene.interior is None and host == "standalone"
+    return TOGETHER if isinstance(source, WalkingPose) and source.hold == 1 and alone else 1
+
+
+class WalkInScene:
+    """The robot of the scene walks to the moment of a frame, and on from there to the next one of the same walk.
+
+    Args:
+        env: The environment of the one robot.
+        policy: What it walks with.
+        source: Commands and times.
+        seed: Seed of the capture.
+    """
+
+    def __init__(self, env: HumanoidEnv, policy: Policy, source: WalkingPose, seed: int) -> None:
+        self._env, self._policy, self._source, self._seed = env, policy, source, seed
+        self._walk, self._steps = -1, 0
+
+    def forget(self) -> None:
+        """The robot was put elsewhere: the next frame begins its walk anew."""
+        self._walk = -1
+
+    def to(self, frame: int) -> Iterator[None]:
+        """Walk to the moment of ``frame``, yielding after each policy step."""
+        from humanoid_brain.randomization.robot_pose import draw_walk
+
+        env, walk = self._env, draw_walk(self._source, self._seed, frame)
+        wanted = round(walk.seconds / env.control_dt)
+        if walk.walk != self._walk or wanted < self._steps:
+            self._begin(f"walk/{walk.walk}", walk)
+            self._walk, self._steps = walk.walk, 0
+        while self._steps < wanted:
+            env.follow(self._policy(env.observations["policy"]))
+            self._steps += 1
+            if self._steps % _LOOK_EVERY == 0 and env.failed().any():  # it stands up again, and walks on
+                self._begin(f"walk/{walk.walk}/{self._steps}", walk)
+            yield
+
+    def _begin(self, address: str, walk: Walk) -> None:
+        env = self._env
+        env.reset(seed=rng.torch_seed(self._seed, f"capture/{address}") % 2**31)
+        _send_off(env, env.all_rows, [walk])
+
+
+@dataclass(frozen=True)
+class _Moment:
+    """State of one robot: root position (3,) from where its walk began, and the rest as in ``State``."""
+
+    root_position: Tensor
+    root_orientation: Tensor
+    root_velocity: Tensor
+    joint_position: Tensor
+    joint_velocity: Tensor
+
+
+class WalksTogether:
+    """Robots walk for a block of frames at once, each on its own; the first of them then takes the pose of a frame.
+
+    A step costs hardly more for several robots than for one. The others are on the floor of the simulation alone: the
+    renderer is told to leave them out.
+
+    Args:
+        env: The environments of the robots, as many as frames in a block.
+        policy: What they walk with.
+        source: Commands and times, every frame with a walk of its own.
+        seed: Seed of the capture.
+    """
+
+    def __init__(self, env: HumanoidEnv, policy: Policy, source: WalkingPose, seed: int) -> None:
+        self._env, self._policy, self._source, self._seed = env, policy, source, seed
+        self._blocks: dict[int, list[_Moment]] = {}
+
+    def to(self, frame: int) -> Iterator[None]:
+        """Bring the first robot into the pose of ``frame``, yielding after each policy step."""
+        block, row = divmod(frame, self._env.num_envs)
+        if block not in self._blocks:
+            moments = yield from self._walk(block)
+            while len(self._blocks) >= _KEPT:
+                del self._blocks[next(iter(self._blocks))]
+            self._blocks[block] = moments
+        self._take_pose(self._blocks[block][row])
+
+    def _walk(self, block: int) -> Iterator[None]:
+        from humanoid_brain.randomization.robot_pose import draw_walk
+
+        env, count = self._env, self._env.num_envs
+        walks = [draw_walk(self._source, self._seed, block * count + row) for row in range(count)]
+        due: defaultdict[int, list[int]] = defaultdict(list)
+        for row, walk in enumerate(walks):
+            due[round(walk.seconds / env.control_dt)].append(row)
+        env.reset(seed=rng.torch_seed(self._seed, f"capture/walks/{block}") % 2**31)
+        _send_off(env, env.all_rows, walks)
+        moments: dict[int, _Moment] = {row: self._moment(row) for row in due[0]}
+        for step in range(1, max(due) + 1):
+            env.follow(self._policy(env.observations["policy"]))
+            if step % _LOOK_EVERY == 0 and (fallen := env.failed()).any():  # they stand up again, and walk on
+                env.restart(fallen)
+                _send_off(env, fallen, walks)
+            moments |= {row: self._moment(row) for row in due[step]}
+            yield
+        return [moments[row] for row in range(count)]
+
+    def _moment(self, row: int) -> _Moment:
+        state = self._env.state
+        return _Moment(
+            state.root_position[row] - self._env.simulation.origins[row],
+            state.root_orientation[row].clone(),
+            state.root_velocity[row].clone(),
+            state.joint_position[row].clone(),
+            state.joint_velocity[row].clone(),
+        )
+
+    def _take_pose(self, moment: _Moment) -> None:
+        env = self._env
+        for name, value in vars(moment).items():
+            getattr(env.state, name)[0] = value
+        env.write_state()
+        env.simulation.host.refresh_links(env.simulation.world)
+
+
+def _send_off(env: HumanoidEnv, rows: Tensor, walks: Sequence[Walk]) -> None:
+    """Turn the robots of ``rows`` (N,) bool, which have just been reset, into the directions of their walks."""
+    import torch
+
+    from humanoid_brain.learning.rotations import from_yaw
+
+    heading = from_yaw(torch.tensor([math.radians(walk.heading) for walk in walks], device=env.device))
+    command = torch.tensor([walk.command for walk in walks], device=env.device)
+    env.state.root_orientation[rows] = heading[rows]
+    env.state.command[rows] = command[rows]
+    env.write_state(rows)
