@@ -279,6 +279,14 @@ def test_progress_knows_share_rate_and_time_left() -> None:
     assert (progress.fraction, progress.rate, progress.seconds_left) == (0.25, 5.0, 15.0)
 
 
+def test_rate_and_time_left_are_those_of_this_run_once_its_units_are_begun() -> None:
+    progress = Progress(total=100, seconds=8.0)
+    progress.begin(60)
+    assert (progress.done, progress.fraction, progress.rate, progress.seconds_left) == (60, 0.6, 0.0, math.inf)
+    progress.done, progress.seconds = 70, 13.0
+    assert (progress.rate, progress.seconds_left) == (2.0, 15.0)
+
+
 def test_progress_claims_nothing_while_nothing_is_known() -> None:
     assert (Progress().fraction, Progress().rate, Progress().seconds_left) == (0.0, 0.0, math.inf)
     assert Progress(done=7, seconds=1.0).seconds_left == math.inf

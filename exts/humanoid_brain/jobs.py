@@ -103,7 +103,7 @@ class EventLog:
 
 @dataclass
 class Progress:
-    """How far a job is. ``rate`` is units per second of the time spent running."""
+    """How far a job is."""
 
     done: float = 0.0
     total: float = math.inf
@@ -111,6 +111,15 @@ class Progress:
     phase: str = ""
     seconds: float = 0.0
     """Time spent running, pauses left out, in seconds."""
+    before: float = 0.0
+    """Units that an earlier run did, or that took no time."""
+    preparation: float = 0.0
+    """Part of ``seconds`` that went by before the units were begun."""
+
+    def begin(self, before: float = 0.0) -> None:
+        """The units are begun: rate and time left are those of what is done from now on."""
+        self.done = self.before = before
+        self.preparation = self.seconds
 
     @property
     def fraction(self) -> float:
@@ -119,14 +128,15 @@ class Progress:
 
     @property
     def rate(self) -> float:
-        """Mean units per second since the start."""
-        return self.done / self.seconds if self.seconds > 0 else 0.0
+        """Mean units per second of the time spent on them in this run."""
+        spent = self.seconds - self.preparation
+        return (self.done - self.before) / spent if spent > 0 else 0.0
 
     @property
     def seconds_left(self) -> float:
-        """Estimate from the share done so far; infinite while nothing is known."""
-        share = self.fraction
-        return self.seconds * (1.0 - share) / share if share > 0 else math.inf
+        """Estimate from the rate so far; infinite while nothing is known."""
+        left = max(self.total - self.done, 0.0)
+        return left / self.rate if self.rate > 0 else math.inf
 
 
 def drained(slices: Generator[None, None, ResultT]) -> ResultT:

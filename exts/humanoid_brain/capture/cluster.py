@@ -24,7 +24,7 @@ from typing import Any
 from humanoid_brain.capture.assemble import Summary
 from humanoid_brain.capture.folder import read_description, refuse_other
 from humanoid_brain.capture.job import CaptureJob
-from humanoid_brain.capture.layout import DESCRIPTION
+from humanoid_brain.capture.layout import DESCRIPTION, frames_of
 from humanoid_brain.capture.merge import merging
 from humanoid_brain.capture.shard import Depot, Report, Shard, frames_in
 from humanoid_brain.capture.spawn import RESUMABLE
@@ -95,6 +95,7 @@ class ClusterJob(CaptureJob):
             self._parts = list(self._plan(home))
             self.processes = len(self._parts)
             self.progress.total, self.progress.phase = self.config.frames, f"capturing on {len(self._parts)} nodes"
+            self.progress.begin(sum(len(part.have) for part in self._parts))
             while not all(part.over for part in self._parts):
                 yield from self._advance(str(token) if self._shared else "")
         finally:
@@ -136,7 +137,7 @@ class ClusterJob(CaptureJob):
         for number in range(count):
             folder = home / f"{number}-of-{count}"
             config = base.model_copy(update={"shard": f"{number}/{count}", "output": folder})
-            have = frames_in(folder) | {index for index in finished if index % count == number}
+            have = frames_in(folder) | finished.intersection(frames_of(base.frames, number, count))
             yield _Part(folder, config.model_dump(mode="json"), have)
 
     def _look(self) -> dict[str, dict[str, float]]:

@@ -163,7 +163,8 @@ class CaptureJob(Job):
     def _begin(self, total: int, todo: int, damaged: list[int]) -> None:
         if damaged:
             self.events.append(Warned(f"{len(damaged)} frames were damaged and are captured again"))
-        self.progress.total, self.progress.done, self.progress.phase = total, total - todo, "capturing"
+        self.progress.total, self.progress.phase = total, "capturing"
+        self.progress.begin(total - todo)
 
     def _hear(self, events: Iterable[Event]) -> None:
         for event in events:

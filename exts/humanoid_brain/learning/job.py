@@ -208,7 +208,7 @@ class TrainingJob(Job):
             learner.calibrate()
             env.sums.zero_()
             env.rewards.sums.zero_()
-        self.progress.done = self.totals.iteration
+        self.progress.begin(self.totals.iteration)
 
     # -- one iteration --------------------------------------------------------------------------------------
 

@@ -70,6 +70,7 @@ class ValidationJob(Job):
         categories = {category["id"]: category for category in source.categories}
         tally, statistics, twins = Tally(), Statistics(), _Twins()
         self.progress.total, self.progress.unit, self.progress.phase = source.count, "pictures", "inspecting"
+        self.progress.begin()
         for seen in ordered_map(lambda n: _inspect(source, n, categories, config), range(source.count), config.workers):
             for finding in seen.findings:
                 tally.add(finding)
