@@ -45,7 +45,8 @@ class DatasetConfig(Model):
     license: LicenseConfig = Field(default_factory=LicenseConfig)
     """Terms under which the pictures may be used."""
     workers: int | None = Field(default=None, ge=0, le=128)
-    """Processes that encode and write. 0: the capturing process itself; null: one per free core, at most 16."""
+    """Processes that encode and write. 0: the capturing process itself; null (None on the command line): one per
+    free core, at most 16."""
     reserve_bytes: int = Field(default=1 << 30, ge=0, le=1 << 50)
     """Capture pauses rather than leave less than this many bytes free on the disk."""
     sync: bool = True
@@ -116,8 +117,8 @@ class CaptureConfig(AnnotationConfig):
     shard: str = "0/1"
     """Which part of the frames this process makes: "2/8" is the third of eight parts, all of frames in a row."""
     processes: int | None = Field(default=1, ge=1, le=256)
-    """Processes that capture, each with a scene of its own; frames are the same for any number. null: one per core,
-    at most 16 for each GPU, and at most 8 where the processor draws."""
+    """Processes that capture, each with a scene of its own; frames are the same for any number. null (None on the
+    command line): one per core, at most 16 for each GPU, and at most 8 where the processor draws."""
     cluster: str | None = Field(default=None, min_length=1)
     """Address of a Ray cluster whose nodes share the frames; "auto": the one that this machine belongs to."""
     attempts: int = Field(default=4, ge=1, le=100)
