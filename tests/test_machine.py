@@ -5,11 +5,13 @@ import ctypes
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from humanoid_brain import machine
+from humanoid_brain.host.standalone import host as standalone_host
 
 
 def test_cores_follow_the_affinity_of_the_process() -> None:
@@ -88,3 +90,19 @@ def test_threads_of_openmp_sleep_while_they_wait_unless_the_user_says_otherwise(
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, env={**rest, **given, "OMP_DISPLAY_ENV": "true"})
     assert f"OMP_WAIT_POLICY = '{policy}'" in done.stderr
+
+
+def test_libraries_that_would_lock_up_with_the_driver_wait_until_it_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    order: list[str] = []
+    began = threading.Event()
+
+    def wake() -> None:
+        began.wait(10.0)
+        order.append("driver")
+
+    monkeypatch.setattr(machine, "_wake_cuda", wake)
+    monkeypatch.setattr(standalone_host, "_load", lambda: order.append("ovphysx"))
+    machine.wake_cuda()
+    threading.Timer(0.2, began.set).start()
+    standalone_host.load_standalone.__wrapped__()
+    assert order == ["driver", "ovphysx"]

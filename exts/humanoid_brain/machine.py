@@ -78,12 +78,26 @@ def gpus() -> list[Gpu]:
         nvml.nvmlShutdown()
 
 
+_waking: list[threading.Thread] = []
+
+
 def wake_cuda() -> None:
     """Bring up the driver's context on the first GPU, in a thread, before libraries that will use it are imported.
 
     PyTorch, Warp and PhysX share that context. What fails here fails again, and is told, where it is needed.
     """
-    threading.Thread(target=_wake_cuda, daemon=True).start()
+    _waking.append(threading.Thread(target=_wake_cuda, daemon=True))
+    _waking[-1].start()
+
+
+def cuda_woken() -> None:
+    """Wait until what :func:`wake_cuda` began is done.
+
+    For importers of libraries that call the driver while they are being loaded, as ovphysx does: the driver loads
+    libraries of its own meanwhile, and each of the two waits for the other's lock for ever (one start in four, H200).
+    """
+    while _waking:
+        _waking.pop().join()
 
 
 def _wake_cuda() -> None:
@@ -104,6 +118,12 @@ def collector_paused() -> Iterator[None]:
     finally:
         if paused:
             gc.enable()
+
+
+def trim_memory() -> None:
+    """Give memory that was freed back to the system, after much was; without effect but on Linux with glibc."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def share_cores() -> None:

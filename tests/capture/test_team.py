@@ -251,7 +251,7 @@ def test_frames_whose_robots_walk_at_once_go_to_one_process_while_there_are_plen
     while crew._walks:
         given.append(crew._next())
     assert given[:3] == [[3, 4, 5, 6, 7], [*range(8, 16)], [*range(16, 24)]]
-    assert given[3][0] == 24 and [len(each) for each in given[4:]] == [1] * len(given[4:])
+    assert [len(each) for each in given[3:]] == [5, 3, 3, 2, 2, 1, 1]  # none has much more to do at the end
     assert [index for each in given for index in each] == list(range(3, 41))
 
 

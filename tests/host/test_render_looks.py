@@ -12,6 +12,7 @@ from pxr import Gf, Usd, UsdGeom
 
 from humanoid_brain.host.standalone.render import looks, scene
 from humanoid_brain.host.standalone.render.bsdfs import Kind
+from humanoid_brain.host.standalone.render.images import _load
 from tests.host.render_scenes import (
     add_dome,
     add_material,
@@ -120,4 +121,6 @@ def test_images_that_no_surface_shows_are_let_go(tmp_path: Path, monkeypatch: py
     attribute.Set(old)
     renderer.sync()
     np.testing.assert_array_equal(renderer.guides(VIEW, 2, 1).albedo, before)
+    assert _load.cache_info().currsize > 3
     renderer.close()
+    assert _load.cache_info().currsize == 0

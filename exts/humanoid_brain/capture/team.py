@@ -18,7 +18,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import cycle, groupby
+from itertools import cycle, groupby, takewhile
 from typing import Any
 
 from humanoid_brain import host as hosts
@@ -232,12 +232,12 @@ class Team:
             member.tell("capture", frames=frames)
 
     def _next(self) -> list[int]:
-        """Frames for one member: a walk, and those that share its work unless the others would soon have none."""
-        frames = self._walks.popleft()
-        block, plenty = frames[0] // self._together, self._together * len(self._members)
-        while len(self._walks) > plenty and self._walks[0][0] // self._together == block:
-            frames += self._walks.popleft()
-        return frames
+        """Frames for one member: a walk, and those that share its work, fewer of them as the end comes near."""
+        left, block = len(self._walks), self._walks[0][0] // self._together
+        sharing = sum(1 for _ in takewhile(lambda walk: walk[0] // self._together == block, self._walks))
+        share = max(2, -(-left // (2 * len(self._members))))
+        count = share if sharing >= share + share // 2 else sharing  # few that would be left over go along
+        return [index for _ in range(count) for index in self._walks.popleft()]
 
     def _listen(self, wait_s: float) -> None:
         """Collect messages; a member's end is None."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from humanoid_brain.errors import HostError
 from humanoid_brain.host import Host
+from humanoid_brain.machine import cuda_woken
 
 if TYPE_CHECKING:
     from humanoid_brain.host import World
@@ -22,6 +23,7 @@ def load_standalone() -> Host:
     Raises:
         HostError: One of its packages is missing or does not load.
     """
+    cuda_woken()
     try:
         return _load()
     except (ImportError, OSError) as error:

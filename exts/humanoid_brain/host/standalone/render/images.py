@@ -37,6 +37,11 @@ def load_image(file: str, color_space: str, where: str) -> Pixels:
     return loaded
 
 
+def forget_images() -> None:
+    """Let go of the images that were read, some megabytes each."""
+    _load.cache_clear()
+
+
 def image_version(file: str, where: str) -> int:
     """A number that changes with the file.
 

@@ -15,6 +15,7 @@ from humanoid_brain.host.standalone.render.bsdfs import is_opaque
 from humanoid_brain.host.standalone.render.changes import Edits, Watcher, is_below
 from humanoid_brain.host.standalone.render.coarse import coarsened
 from humanoid_brain.host.standalone.render.guides import Guides
+from humanoid_brain.host.standalone.render.images import forget_images
 from humanoid_brain.host.standalone.render.lights import Light, list_lights, read_lights
 from humanoid_brain.host.standalone.render.meshes import read_mesh
 from humanoid_brain.host.standalone.render.outlines import Outline, outline_scene, window
@@ -103,7 +104,8 @@ class StageRenderer:
         self._watcher.close()
         self._scene = self._outline = None
         self._tracer.forget()
-        self.backend.dr.flush_malloc_cache()
+        forget_images()
+        self.backend.give_back()
 
     def sync_all(self) -> None:
         """Read the whole stage again, as if it were new."""

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from humanoid_brain.errors import DeviceError
+from humanoid_brain.machine import trim_memory
 
 _log = logging.getLogger(__name__)
 
@@ -70,6 +71,12 @@ class Backend:
         self.dr.eval(values)
         self.dr.sync_thread()  # PyTorch works in another stream
         return values.torch()
+
+    def give_back(self) -> None:
+        """Give memory back that Dr.Jit keeps: freed arrays, and compiled kernels, which it also has on the disk."""
+        self.dr.flush_malloc_cache()
+        self.dr.flush_kernel_cache()
+        trim_memory()
 
     def activate(self) -> None:
         """Make the variant current: Mitsuba has one per thread."""
