@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +12,7 @@ from humanoid_brain.config.interior import InteriorConfig
 from humanoid_brain.optics import Array
 from humanoid_brain.scene.interiors import plan_interior, prop_paths
 from humanoid_brain.scene.layouts import Layout, apply_layout, draw_layout
+from humanoid_brain.scene.placement import KeepClear
 
 if TYPE_CHECKING:
     from pxr import Usd
@@ -57,7 +58,7 @@ class FurnishedRoom:
         """Whether clutter is dropped onto tables, so that :meth:`settle` has something to do."""
         return self._config.clutter.drop_height > 0.0
 
-    def arrange(self, seed: int, first: int, frame: int) -> bool:
+    def arrange(self, seed: int, first: int, frame: int, ways: Sequence[KeepClear] = ()) -> bool:
         """Put the props where they are at the first frame of a walk, at rest.
 
         They stay as they are if ``frame`` is at or after the last one of the same walk, which the robot goes on with.
@@ -67,13 +68,14 @@ class FurnishedRoom:
             seed: Seed of the capture.
             first: Address of the walk's first frame.
             frame: Address of the frame.
+            ways: What stays free, besides the robot's place in the middle of the room.
         """
         walk, last = self._at
         self._at = first, frame
         if walk == first and last <= frame:
             return False
         self._part()
-        self._layout = layout = draw_layout(self._config, seed, first)
+        self._layout = layout = draw_layout(self._config, seed, first, ways)
         apply_layout(self._stage, layout)
         self._put(layout.positions, layout.orientations)
         return True

@@ -12,12 +12,14 @@ from humanoid_brain import paths, rng
 from humanoid_brain.capture.links import LinkPoses
 from humanoid_brain.capture.walks import WalkInScene, WalksTogether, walks_at_once
 from humanoid_brain.config.base import load
+from humanoid_brain.config.interior import InteriorConfig
 from humanoid_brain.config.randomization import JointPose, MotionPose, PoseSource, WalkingPose
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.config.task import VelocityCommandConfig
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.errors import ConfigError
 from humanoid_brain.optics import Array
+from humanoid_brain.scene.placement import KeepClear
 
 if TYPE_CHECKING:
     from humanoid_brain.host import Host
@@ -43,9 +45,18 @@ class PosedRobot:
         source: Where poses come from.
         seed: Seed of the capture.
         host: The simulator.
+        interior: The room around the robot, if there is one.
     """
 
-    def __init__(self, env: HumanoidEnv, policy: Policy | None, source: PoseSource, seed: int, host: Host) -> None:
+    def __init__(
+        self,
+        env: HumanoidEnv,
+        policy: Policy | None,
+        source: PoseSource,
+        seed: int,
+        host: Host,
+        interior: InteriorConfig | None,
+    ) -> None:
         from humanoid_brain.randomization.motion import load_motion
         from humanoid_brain.scene.build import ROBOT
         from humanoid_brain.scene.kinematics import collision_points
@@ -57,14 +68,28 @@ class PosedRobot:
         if isinstance(source, WalkingPose):
             assert policy is not None
             policy.check_robot(env.state.robot)
-            self._walks = (WalkInScene if env.num_envs == 1 else WalksTogether)(env, policy, source, seed)
+            together = env.num_envs > 1
+            self._walks = (
+                WalksTogether(env, policy, source, seed, interior)
+                if together
+                else WalkInScene(env, policy, source, seed)
+            )
         built = self.env.simulation.built
         paths = {link: f"{ROBOT}/{path}" for link, path in built.link_paths.items()}
         self._links = LinkPoses(host, list(paths.values()), "captured")
         self._outline = {link: collision_points(built.stage.GetPrimAtPath(path)) for link, path in paths.items()}
 
+    def prepare(self, frame: int) -> Iterator[None]:
+        """Do what the pose of ``frame`` needs and what stands around the robot must not see, yielding now and then."""
+        if isinstance(self._walks, WalksTogether):
+            yield from self._walks.prepare(frame)
+
+    def ways(self, frame: int) -> list[KeepClear]:
+        """What has to stay free for the pose of ``frame``; after :meth:`prepare`."""
+        return [self._walks.way(frame)] if isinstance(self._walks, WalksTogether) else []
+
     def pose(self, frame: int) -> Iterator[None]:
-        """Bring the robot into the pose of ``frame``, yielding after each policy step."""
+        """Bring the robot into the pose of ``frame``, after :meth:`prepare`, yielding after each policy step."""
         if self._walks is not None:
             yield from self._walks.to(frame)
         elif isinstance(self._source, JointPose):
@@ -166,8 +191,8 @@ def opening_robot(scene: SceneConfig, source: PoseSource, seed: int, host: Host)
     from humanoid_brain.learning.assembly import opening_env
 
     policy = _load_policy(source) if isinstance(source, WalkingPose) else None
-    env = yield from opening_env(_setup(scene, policy, walks_at_once(source, scene, host.name)), host=host)
-    return PosedRobot(env, policy, source, seed, host)
+    env = yield from opening_env(_setup(scene, policy), host=host, crowd=walks_at_once(source, host.name))
+    return PosedRobot(env, policy, source, seed, host, scene.interior)
 
 
 def _load_policy(source: WalkingPose) -> Policy:
@@ -183,14 +208,14 @@ def _load_policy(source: WalkingPose) -> Policy:
     return policy
 
 
-def _setup(scene: SceneConfig, policy: Policy | None, robots: int) -> TrainingConfig:
+def _setup(scene: SceneConfig, policy: Policy | None) -> TrainingConfig:
     """What :func:`humanoid_brain.learning.assembly.make_env` needs; the task is the policy's, without its pushes."""
     if policy is None:
         setup = load(TrainingConfig, paths.config() / "training" / "walk_cpu.yaml")
     else:
         setup = policy.config.model_copy(deep=True)
     physics = scene.physics.model_copy(update={"dt": setup.scene.physics.dt})
-    setup.scene = scene.model_copy(update={"physics": physics, "num_envs": robots})
+    setup.scene = scene.model_copy(update={"physics": physics, "num_envs": 1})
     setup.device, setup.torch_threads = "cpu", 1  # a second thread costs more than it gives for so few robots
     setup.task.push.speed = 0.0
     if isinstance(setup.task.command, VelocityCommandConfig):

@@ -184,9 +184,12 @@ class CaptureSession:
 
     def _pose(self, address: int, first: int) -> Iterator[None]:
         """Arrange the room as at the first frame of the walk, and bring the robot into the pose of the frame."""
-        if self._room is not None and self._room.arrange(self.config.seed, first, address) and self._room.drops:
-            self._robot.park()  # what falls must not depend on how the robot stands
-            yield from self._room.settle()
+        yield from self._robot.prepare(address)
+        if self._room is not None:
+            anew = self._room.arrange(self.config.seed, first, address, self._robot.ways(address))
+            if anew and self._room.drops:
+                self._robot.park()  # what falls must not depend on how the robot stands
+                yield from self._room.settle()
         yield from self._robot.pose(address)
 
     def _timed(self, work: Iterator[None]) -> Iterator[None]:

@@ -103,7 +103,7 @@ class Team:
         self._gpus = cycle(_gpus() if config.device == "cuda" else ())
         self._folder: DatasetFolder | None = None
         self._walks: deque[list[int]] = deque()
-        self._together = walks_at_once(config.randomization.robot_pose, config.scene, "standalone")
+        self._together = walks_at_once(config.randomization.robot_pose, "standalone")
         self._inbox: deque[tuple[_Member, Message | None]] = deque()
         self._trouble: Exception | None = None
         self._failure: HumanoidBrainError | None = None

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from humanoid_brain import rng
+from humanoid_brain.config.interior import InteriorConfig
 from humanoid_brain.config.randomization import PoseSource, WalkingPose
-from humanoid_brain.config.scene import SceneConfig
+from humanoid_brain.scene.interiors import plan_interior
+from humanoid_brain.scene.placement import KeepClear
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,14 +34,18 @@ _KEPT = 2
 """Blocks of frames whose states are kept: the one under way, and the one that a further attempt at a frame is of."""
 
 
-def walks_at_once(source: PoseSource, scene: SceneConfig, host: str) -> int:
+_APART = 50.0
+"""Distance in m from a room to where robots walk together; hidden props stand on the room's other side."""
+_TO_WALL = 0.6
+"""Distance in m that a robot's middle keeps from the walls."""
+
+
+def walks_at_once(source: PoseSource, host: str) -> int:
     """How many robots walk at once for the frames of a capture: frames with the same i // n share the work.
 
-    One where they are not alone on the floor, where the frames of a walk follow one another, and inside Isaac Sim,
-    which would draw the others.
+    One where the frames of a walk follow one another, and inside Isaac Sim, which would draw the others.
     """
-    alone = scene.interior is None and host == "standalone"
-    return TOGETHER if isinstance(source, WalkingPose) and source.hold == 1 and alone else 1
+    return TOGETHER if isinstance(source, WalkingPose) and source.hold == 1 and host == "standalone" else 1
 
 
 class WalkInScene:
@@ -96,31 +102,62 @@ class _Moment:
 class WalksTogether:
     """Robots walk for a block of frames at once, each on its own; the first of them then takes the pose of a frame.
 
-    A step costs hardly more for several robots than for one. The others are on the floor of the simulation alone: the
-    renderer is told to leave them out.
+    A step costs hardly more for several robots than for one. They walk on the floor of the simulation alone, beside
+    the room if there is one, and the renderer is told to leave the others out. In a room, one that goes too far begins
+    again in the middle, and what stands around has to leave its way free.
 
     Args:
         env: The environments of the robots, as many as frames in a block.
         policy: What they walk with.
         source: Commands and times, every frame with a walk of its own.
         seed: Seed of the capture.
+        interior: The room, if there is one.
     """
 
-    def __init__(self, env: HumanoidEnv, policy: Policy, source: WalkingPose, seed: int) -> None:
+    def __init__(
+        self, env: HumanoidEnv, policy: Policy, source: WalkingPose, seed: int, interior: InteriorConfig | None
+    ) -> None:
+        import torch
+
         self._env, self._policy, self._source, self._seed = env, policy, source, seed
         self._blocks: dict[int, list[_Moment]] = {}
+        self._first = torch.arange(env.num_envs) == 0
+        self._away = torch.zeros(3)
+        self._reach, self._clearance = math.inf, 0.0
+        if interior is not None:
+            room = plan_interior(interior).room
+            self._away[1] = _APART
+            self._reach = min(room.width, room.depth) / 2 - _TO_WALL
+            self._clearance = interior.robot_clearance
 
-    def to(self, frame: int) -> Iterator[None]:
-        """Bring the first robot into the pose of ``frame``, yielding after each policy step."""
-        block, row = divmod(frame, self._env.num_envs)
+    def prepare(self, frame: int) -> Iterator[None]:
+        """Let the robots walk whose block ``frame`` is of, yielding after each policy step."""
+        block = frame // self._env.num_envs
         if block not in self._blocks:
             moments = yield from self._walk(block)
             while len(self._blocks) >= _KEPT:
                 del self._blocks[next(iter(self._blocks))]
             self._blocks[block] = moments
-        self._take_pose(self._blocks[block][row])
 
-    def _walk(self, block: int) -> Iterator[None]:
+    def way(self, frame: int) -> KeepClear:
+        """Where the robot of ``frame`` has walked, from the origin on; after :meth:`prepare`."""
+        x, y, _ = self._moment_of(frame).root_position.tolist()
+        return KeepClear((0.0, 0.0), (x, y), self._clearance)
+
+    def to(self, frame: int) -> Iterator[None]:
+        """Bring the first robot into the pose of ``frame``, at once, after :meth:`prepare`."""
+        env, moment = self._env, self._moment_of(frame)
+        for name, value in vars(moment).items():
+            getattr(env.state, name)[0] = value
+        env.write_state(self._first)
+        env.simulation.host.refresh_links(env.simulation.world)
+        yield
+
+    def _moment_of(self, frame: int) -> _Moment:
+        block, row = divmod(frame, self._env.num_envs)
+        return self._blocks[block][row]
+
+    def _walk(self, block: int) -> Generator[None, None, list[_Moment]]:
         from humanoid_brain.randomization.robot_pose import draw_walk
 
         env, count = self._env, self._env.num_envs
@@ -129,43 +166,46 @@ class WalksTogether:
         for row, walk in enumerate(walks):
             due[round(walk.seconds / env.control_dt)].append(row)
         env.reset(seed=rng.torch_seed(self._seed, f"capture/walks/{block}") % 2**31)
-        _send_off(env, env.all_rows, walks)
-        moments: dict[int, _Moment] = {row: self._moment(row) for row in due[0]}
+        _send_off(env, env.all_rows, walks, self._away)
+        moments = {row: self._moment(row) for row in due[0]}
         for step in range(1, max(due) + 1):
             env.follow(self._policy(env.observations["policy"]))
-            if step % _LOOK_EVERY == 0 and (fallen := env.failed()).any():  # they stand up again, and walk on
-                env.restart(fallen)
-                _send_off(env, fallen, walks)
+            if step % _LOOK_EVERY == 0 and (ended := self._ended()).any():  # they stand up again, and walk on
+                env.restart(ended)
+                _send_off(env, ended, walks, self._away)
             moments |= {row: self._moment(row) for row in due[step]}
             yield
         return [moments[row] for row in range(count)]
 
+    def _ended(self) -> Tensor:
+        """Robots that have fallen or are too far away (N,) bool."""
+        far = self._gone()[:, :2].norm(dim=-1) > self._reach
+        return self._env.failed() | far
+
+    def _gone(self) -> Tensor:
+        """Where each robot is, seen from where its walk began on the floor, (N, 3) m."""
+        return self._env.state.root_position - self._env.simulation.origins - self._away
+
     def _moment(self, row: int) -> _Moment:
         state = self._env.state
         return _Moment(
-            state.root_position[row] - self._env.simulation.origins[row],
+            self._gone()[row],
             state.root_orientation[row].clone(),
             state.root_velocity[row].clone(),
             state.joint_position[row].clone(),
             state.joint_velocity[row].clone(),
         )
 
-    def _take_pose(self, moment: _Moment) -> None:
-        env = self._env
-        for name, value in vars(moment).items():
-            getattr(env.state, name)[0] = value
-        env.write_state()
-        env.simulation.host.refresh_links(env.simulation.world)
 
-
-def _send_off(env: HumanoidEnv, rows: Tensor, walks: Sequence[Walk]) -> None:
-    """Turn the robots of ``rows`` (N,) bool, which have just been reset, into the directions of their walks."""
+def _send_off(env: HumanoidEnv, rows: Tensor, walks: Sequence[Walk], away: Tensor | float = 0.0) -> None:
+    """Put the robots of ``rows`` (N,) bool, which were just reset, ``away`` (3,) m and in their walks' directions."""
     import torch
 
     from humanoid_brain.learning.rotations import from_yaw
 
     heading = from_yaw(torch.tensor([math.radians(walk.heading) for walk in walks], device=env.device))
     command = torch.tensor([walk.command for walk in walks], device=env.device)
+    env.state.root_position[rows] += away
     env.state.root_orientation[rows] = heading[rows]
     env.state.command[rows] = command[rows]
     env.write_state(rows)

@@ -28,11 +28,16 @@ def make_env(config: TrainingConfig, *, host: Host | None = None) -> HumanoidEnv
         return HumanoidEnv(simulation, config.task, seed=config.seed)
 
 
-def opening_env(config: TrainingConfig, *, host: Host | None = None) -> Generator[None, None, HumanoidEnv]:
-    """As :func:`make_env`, in slices: what a job takes that may run within the window of Isaac Sim."""
+def opening_env(
+    config: TrainingConfig, *, host: Host | None = None, crowd: int | None = None
+) -> Generator[None, None, HumanoidEnv]:
+    """As :func:`make_env`, in slices: what a job takes that may run within the window of Isaac Sim.
+
+    ``crowd`` is as of :func:`humanoid_brain.scene.build.build_scene`.
+    """
     _set_threads(config)
     with collector_paused():
-        simulation = yield from Simulation.opening(config.scene, config.device, host=host)
+        simulation = yield from Simulation.opening(config.scene, config.device, host=host, crowd=crowd)
         return HumanoidEnv(simulation, config.task, seed=config.seed)
 
 

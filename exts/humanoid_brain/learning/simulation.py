@@ -46,26 +46,36 @@ class Simulation:
 
     @classmethod
     def opening(
-        cls, scene: SceneConfig, device: Literal["cpu", "cuda"], *, host: hosts.Host | None = None
+        cls,
+        scene: SceneConfig,
+        device: Literal["cpu", "cuda"],
+        *,
+        host: hosts.Host | None = None,
+        crowd: int | None = None,
     ) -> Generator[None, None, Simulation]:
-        """As the constructor, in slices, between which the application around us can have its frames."""
+        """As the constructor, in slices, between which the application around us can have its frames.
+
+        ``crowd`` is as of :func:`humanoid_brain.scene.build.build_scene`.
+        """
         made = cls.__new__(cls)
-        made._prepare(scene, device, host)
-        yield from made._open(scene)
+        made._prepare(scene, device, host, crowd)
+        yield from made._open(scene, crowd)
         return made
 
-    def _prepare(self, scene: SceneConfig, device: Literal["cpu", "cuda"], host: hosts.Host | None) -> None:
+    def _prepare(
+        self, scene: SceneConfig, device: Literal["cpu", "cuda"], host: hosts.Host | None, crowd: int | None = None
+    ) -> None:
         self.host = host or hosts.load()
-        self.num_envs, self.physics_dt = scene.num_envs, scene.physics.dt
+        self.num_envs, self.physics_dt = crowd or scene.num_envs, scene.physics.dt
         self.device = torch.device("cuda:0" if device == "cuda" else "cpu")
 
-    def _open(self, scene: SceneConfig) -> Iterator[None]:
+    def _open(self, scene: SceneConfig, crowd: int | None = None) -> Iterator[None]:
         host = self.host
         if host.windowed:
             yield from awaited(host.stage.create_new_stage_async())
         else:
             host.stage.create_new_stage()
-        self.built = build_scene(scene, host)
+        self.built = build_scene(scene, host, crowd=crowd)
         yield
         self.world = make_world(host, scene.physics, device=str(self.device))
         if host.windowed:

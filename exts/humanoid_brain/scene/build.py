@@ -72,19 +72,23 @@ class BuiltScene:
         return f"{ENVS}/env_.*/Robot/{self.link_paths[link]}"
 
 
-def build_scene(config: SceneConfig, host: Host, num_envs: int | None = None) -> BuiltScene:
+def build_scene(
+    config: SceneConfig, host: Host, num_envs: int | None = None, *, crowd: int | None = None
+) -> BuiltScene:
     """Author the scene on the host's current stage, which should be new, and clone its first environment.
 
     Args:
         config: What to build.
         host: From :func:`humanoid_brain.host.load`.
         num_envs: Number of environments; that of ``config`` when it is left out.
+        crowd: Number of environments, also with an interior, which is there once: for those who put the robots
+            where they do not meet what is in it.
 
     Raises:
         SceneError: The robot does not fit its description; the message lists every finding. Or several environments
             are asked for with an interior.
     """
-    count = _count(config, num_envs)
+    count = _count(config, num_envs) if crowd is None else crowd
     asset = open_robot(config.robot)
     require_fit(asset, config.robot)
     stage = host.stage.get_current_stage()
