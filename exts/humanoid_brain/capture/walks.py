@@ -32,8 +32,6 @@ _LOOK_EVERY = 5
 """Policy steps between two looks whether a walking robot has fallen; counted from the start of its walk."""
 _KEPT = 2
 """Blocks of frames whose states are kept: the one under way, and the one that a further attempt at a frame is of."""
-
-
 _APART = 50.0
 """Distance in m from a room to where robots walk together; hidden props stand on the room's other side."""
 _TO_WALL = 0.6
