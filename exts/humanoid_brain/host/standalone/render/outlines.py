@@ -60,10 +60,7 @@ def outline_scene(
     mi, dr = backend.mi, backend.dr
     points, faces, owners = _in_view(pieces, camera)
     mesh = mi.Mesh("mesh", len(points), len(faces), mi.Properties())
-    values = mi.traverse(mesh)
-    values["vertex_positions"] = points.astype(np.float32).ravel()
-    values["faces"] = faces.astype(np.uint32).ravel()
-    values.update()
+    backend.fill(mesh, vertex_positions=points.astype(np.float32), faces=faces.astype(np.uint32))
     scene = mi.load_dict({"type": "scene", "mesh": mesh, **light_shapes(mi, lights)}, optimize=False)
 
     def number(shape: Any) -> int:

@@ -193,12 +193,10 @@ class SceneBuilder:
         if group.lamp is not None:
             properties["emitter"] = emission(mi, group.lamp, _area(points, faces))
         mesh = mi.Mesh("mesh", len(points), len(faces), properties, has_vertex_normals=True, has_vertex_texcoords=True)
-        values = mi.traverse(mesh)
-        values["vertex_positions"] = points.ravel()
-        values["vertex_normals"] = normals.ravel()
-        values["vertex_texcoords"] = np.concatenate(uvs).astype(np.float32).ravel()
-        values["faces"] = faces.ravel()
-        values.update()
+        texcoords = np.concatenate(uvs).astype(np.float32)
+        self._backend.fill(
+            mesh, vertex_positions=points, vertex_normals=normals, vertex_texcoords=texcoords, faces=faces
+        )
         return mesh, owners
 
     def _bsdf(self, look: Kind | Surface) -> Any:

@@ -64,6 +64,14 @@ class Backend:
         aligned[:] = values.ravel()
         return kind(aligned)
 
+    def fill(self, mesh: Any, **arrays: npt.NDArray[Any]) -> None:
+        """Give a mesh its arrays, by name."""
+        values = self.mi.traverse(mesh)
+        for name, array in arrays.items():
+            kind = np.float32 if array.dtype.kind == "f" else np.uint32
+            values[name] = self.upload(type(values[name]), array.astype(kind, copy=False))
+        values.update()
+
     def fetch(self, values: Any, *, there: bool = False) -> Any:
         """Mitsuba's numbers as an array of floats; on a GPU, if they are to stay ``there``, as a tensor."""
         if not (there and self.on_gpu):
