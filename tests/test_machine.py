@@ -92,6 +92,16 @@ def test_threads_of_openmp_sleep_while_they_wait_unless_the_user_says_otherwise(
     assert f"OMP_WAIT_POLICY = '{policy}'" in done.stderr
 
 
+@pytest.mark.parametrize(("count", "given", "threads"), [(2, None, "0"), (8, None, None), (2, "3", "3")])
+def test_windows_are_drawn_without_threads_where_cores_are_few(
+    monkeypatch: pytest.MonkeyPatch, count: int, given: str | None, threads: str | None
+) -> None:
+    monkeypatch.setattr(machine, "cores", lambda: count)
+    monkeypatch.setattr(os, "environ", {} if given is None else {"LP_NUM_THREADS": given})
+    machine.share_cores()
+    assert os.environ.get("LP_NUM_THREADS") == threads
+
+
 def test_libraries_that_would_lock_up_with_the_driver_wait_until_it_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     order: list[str] = []
     began = threading.Event()

@@ -78,6 +78,7 @@ def gpus() -> list[Gpu]:
         nvml.nvmlShutdown()
 
 
+_FEW_CORES = 2
 _waking: list[threading.Thread] = []
 
 
@@ -127,14 +128,18 @@ def trim_memory() -> None:
 
 
 def share_cores() -> None:
-    """Let OpenMP's threads sleep while they wait for one another; takes effect on libraries that are loaded later.
+    """Let what else runs on the same cores have its turn; takes effect on libraries that are loaded later.
 
-    They would spin for milliseconds, which is right for a program alone on its cores and ruinous beside another: with
-    a viewport drawn on the same two cores, a training step takes more than ten times as long. No result changes.
-    Variables that the user has set win.
+    OpenMP's threads sleep while they wait for one another. They would spin for milliseconds, which is right for a
+    program alone on its cores and ruinous beside another: with a viewport drawn on the same two cores, a training step
+    takes more than ten times as long. And where there are but two, Mesa's software driver draws windows in the thread
+    that asks for it: as many pictures a second as with threads of its own, beside which training gets half as far.
+    No result changes. Variables that the user has set win.
     """
     if "GOMP_SPINCOUNT" not in os.environ:
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    if cores() <= _FEW_CORES:
+        os.environ.setdefault("LP_NUM_THREADS", "0")
 
 
 def draws_in_software() -> bool:
