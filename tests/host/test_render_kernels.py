@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from pxr import Gf, Usd, UsdGeom, UsdLux, UsdShade
@@ -55,12 +55,9 @@ def outline_kernels(renderer: StageRenderer) -> set[str]:
 
 
 @pytest.fixture(autouse=True)
-def _alone() -> Iterator[None]:
-    """Objects of earlier tests are gone, and go at no other time: Mitsuba numbers all, and compiles the numbers in."""
+def _alone() -> None:
+    """Objects of earlier tests are gone: Mitsuba numbers all that there are, and compiles the numbers in."""
     gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def _material(stage: Usd.Stage) -> None:
