@@ -133,7 +133,8 @@ def share_cores() -> None:
     OpenMP's threads sleep while they wait for one another. They would spin for milliseconds, which is right for a
     program alone on its cores and ruinous beside another: with a viewport drawn on the same two cores, a training step
     takes more than ten times as long. And where there are but two, Mesa's software driver draws windows in the thread
-    that asks for it: as many a second, and less is taken from training beside it (docs/benchmarks.md). No result changes. Variables that the user has set win.
+    that asks for it: as many a second, and less is taken from training beside it (docs/benchmarks.md). No result
+    changes. Variables that the user has set win.
     """
     if "GOMP_SPINCOUNT" not in os.environ:
         os.environ.setdefault("OMP_WAIT_POLICY", "passive")

@@ -21,6 +21,8 @@ from humanoid_brain.host.standalone.replicator.poses import BodyPoses
 from humanoid_brain.jobs import drained
 from humanoid_brain.randomization.robot_pose import draw_walk
 from humanoid_brain.scene.build import ENVS, ROBOT, SOURCE_ENV
+from humanoid_brain.scene.layouts import footprint_of
+from humanoid_brain.scene.placement import clear_of
 
 WALKING = WalkingPose(warm_up=Uniform(low=0.2, high=0.9))
 
@@ -147,10 +149,13 @@ def test_what_stands_in_a_room_leaves_the_way_of_the_robot_free(session: Capture
         way = session._robot.ways(frame)[0]
         x, y = session._robot.link_poses()["pelvis"][:2, 3]
         assert (x, y) == pytest.approx(way.end, abs=1e-5)
-        for low, high in session._room.obstacles:
-            if low[2] < 1.0:
-                apart = np.hypot(max(low[0] - x, x - high[0], 0.0), max(low[1] - y, y - high[1], 0.0))
-                assert apart > 0.3
+        layout, pool = session._room._layout, session._room._interior.pool
+        assert layout is not None
+        for row in np.flatnonzero(layout.visible):
+            if layout.supports[row] is None:
+                w, _, _, z = layout.orientations[row]
+                at = (float(layout.positions[row, 0]), float(layout.positions[row, 1]))
+                assert clear_of(footprint_of(pool[row].prop, at, 2.0 * float(np.arctan2(z, w))), way)
 
 
 def test_who_would_leave_the_room_begins_again_in_its_middle(
