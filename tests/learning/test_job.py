@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import math
 import shutil
 import threading
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 import torch
 
 from humanoid_brain import host as hosts
+from humanoid_brain.config.task import RewardTerm
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.errors import (
     CheckpointError,
@@ -33,6 +35,7 @@ from humanoid_brain.learning.job import EpisodeEnded, IterationDone, TrainingJob
 from humanoid_brain.learning.metrics import read_metrics
 from humanoid_brain.learning.policy import load_policy
 from humanoid_brain.learning.simulation import Simulation
+from humanoid_brain.learning.terms import rewards
 from tests.learning.test_env import small_config
 
 
@@ -280,6 +283,50 @@ def test_a_few_broken_environments_are_counted_and_the_run_goes_on(tmp_path: Pat
     warnings = [event.what for event in job.events.read()[0] if isinstance(event, Warned)]
     assert len(warnings) == 1 and "1 environments" in warnings[0] and "[1]" in warnings[0]
     assert all(torch.isfinite(p).all() for p in load_policy(config.output).actor.parameters())
+
+
+@pytest.mark.parametrize("value", [float("nan"), 1e30])
+def test_a_reward_that_is_no_number_pauses_the_run_and_names_the_term(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, value: float
+) -> None:
+    config = make_config(tmp_path / "run", iterations=4)
+    broken = [1.0]
+    monkeypatch.setitem(rewards.reward.functions, "odd", lambda state: torch.full_like(state.height, broken[0]))
+    config.task.rewards["strange"] = RewardTerm(term="odd", weight=2.0)
+    job = TrainingJob(config)
+    job.start()
+    while job.totals.iteration < 1:
+        job.tick(0.0)
+    broken[0] = value
+    state = JobState.RUNNING
+    while state is JobState.RUNNING:
+        state = job.tick(0.0)
+    assert state is JobState.PAUSED and isinstance(job.error, DivergenceError)
+    assert "(strange)" in str(job.error) and "environments" not in str(job.error)
+    broken[0] = 1.0
+    job.resume()
+    while not job.tick(0.0).final:
+        pass
+    assert job.state is JobState.DONE and job.error is None
+    assert all(math.isfinite(row["reward"]) for row in read_metrics(config.output))
+
+
+def test_a_state_far_from_any_that_can_be_is_reset_like_one_that_is_not_finite(tmp_path: Path) -> None:
+    config = make_config(tmp_path / "run", iterations=4)
+    config.guard.max_share = 1.0
+    job = TrainingJob(config)
+    job.start()
+    while job.totals.iteration < 2:
+        job.tick(0.0)
+    assert job.env is not None
+    job.env.state.root_velocity[1] = 1e25
+    job.env.write_state()
+    while not job.tick().final:
+        pass
+    warnings = [event.what for event in job.events.read()[0] if isinstance(event, Warned)]
+    assert len(warnings) == 1 and "1 environments" in warnings[0] and "[1]" in warnings[0]
+    for row in read_metrics(config.output):
+        assert math.isfinite(row["reward"]) and row["velocity_error"] < 1e6
 
 
 def test_a_full_disk_pauses_and_after_room_was_made_it_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

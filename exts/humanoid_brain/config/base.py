@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from humanoid_brain.errors import ConfigError
 from humanoid_brain.files import write_atomic
@@ -21,17 +21,35 @@ Location = tuple[int | str, ...]
 Places = dict[Location, str]
 """File and line of each key."""
 
+LARGEST = 1e9
+"""Largest amount of a number with a fraction. What is computed with it, squares included, stays finite in float32."""
 _EXTENDS = "extends"
 _TOO_LARGE = "a whole number is too large: no number may have more than 308 digits"
 """Checks compare numbers of both kinds, and say them, as floats."""
 
 
 class Model(BaseModel):
-    """A configuration: unknown keys, NaN and infinity are refused; values are checked on assignment too."""
+    """A configuration: unknown keys, NaN, infinity and floats beyond 1e9 are refused; assignments are checked too."""
 
     model_config = ConfigDict(
         extra="forbid", allow_inf_nan=False, validate_assignment=True, use_attribute_docstrings=True
     )
+
+    @field_validator("*")
+    @classmethod
+    def _within_float32(cls, value: Any) -> Any:
+        if any(abs(number) > LARGEST for number in _floats(value)):
+            raise ValueError(f"a number must lie within -{LARGEST:g} and {LARGEST:g}")
+        return value
+
+
+def _floats(value: Any) -> Iterator[float]:
+    """Every float in nested lists, tuples and dicts; models look after their own."""
+    if isinstance(value, float):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _floats(each)
 
 
 @dataclass(frozen=True)

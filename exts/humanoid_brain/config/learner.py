@@ -3,11 +3,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from humanoid_brain.config.base import Model
+from humanoid_brain.config.checks import ordered
+
+Width = Annotated[int, Field(ge=1, le=65536)]
+Deviation = Annotated[float, Field(ge=1e-6, le=100.0)]
 
 
 class PPOConfig(Model):
@@ -47,9 +51,9 @@ class PPOConfig(Model):
 class NetworkConfig(Model):
     """Actor and critic: multi-layer perceptrons with ELU."""
 
-    hidden: list[int] = Field(default_factory=lambda: [256, 256, 128], min_length=1)
+    hidden: list[Width] = Field(default_factory=lambda: [256, 256, 128], min_length=1)
     """Width of each hidden layer."""
-    initial_std: float = Field(default=0.8, gt=0, le=5)
+    initial_std: float = Field(default=0.8, ge=1e-6, le=100)
     """Standard deviation of the actions at the start, unitless."""
-    std_range: tuple[float, float] = (0.05, 1.5)
-    """The standard deviation is kept within these ends."""
+    std_range: Annotated[tuple[Deviation, Deviation], AfterValidator(ordered)] = (0.05, 1.5)
+    """The standard deviation is kept within these ends, unitless."""

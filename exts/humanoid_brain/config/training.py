@@ -35,10 +35,10 @@ class CheckpointConfig(Model):
 
 
 class GuardConfig(Model):
-    """What happens to environments whose state is no longer finite."""
+    """What happens where states or rewards are no longer finite."""
 
     max_share: float = Field(default=0.05, gt=0, le=1)
-    """The run pauses when more than this share of the environments broke within one iteration."""
+    """The run pauses when more than this share of the environments, or of a term's rewards, broke in one iteration."""
 
 
 class TrainingConfig(Model):

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from humanoid_brain import rng
+from humanoid_brain.config.base import LARGEST
 from humanoid_brain.config.task import TaskConfig
 from humanoid_brain.learning import rotations
 from humanoid_brain.learning.episodes import EpisodeRing
@@ -315,16 +316,16 @@ class HumanoidEnv:
         phase.copy_((phase + self.control_dt / self.config.gait.cycle) % 1.0)
 
     def _quarantine(self) -> Tensor:
-        """Mark environments whose state is not finite and make their numbers harmless; (N,) bool."""
+        """Mark environments whose state is not finite, or far from any that can be, and clear it; (N,) bool."""
         state = self.state
         reported = (state.root_position, state.root_orientation, state.root_velocity, state.joint_position,
-                    state.joint_velocity, state.foot_position.flatten(1), state.foot_velocity.flatten(1))  # fmt: skip
-        broken = ~torch.isfinite(torch.cat(reported, -1)).all(-1)
-        self.broken_steps += broken
-        for tensor in (*reported[:5], state.foot_position, state.foot_orientation, state.foot_velocity,
-                       state.foot_force, state.torso_orientation):  # fmt: skip
-            torch.nan_to_num_(tensor, 0.0, 0.0, 0.0)
-        return broken
+                    state.joint_velocity, state.foot_position, state.foot_orientation, state.foot_velocity,
+                    state.foot_force, state.torso_orientation)  # fmt: skip
+        sound = (torch.cat([tensor.flatten(1) for tensor in reported], -1).abs() <= LARGEST).all(-1)  # false of NaN
+        for tensor in reported:
+            tensor.masked_fill_(~sound.view(-1, *[1] * (tensor.dim() - 1)), 0.0)
+        self.broken_steps += ~sound
+        return ~sound
 
     def _judge(self, broken: Tensor) -> None:
         """Rewards and ends of episodes."""

@@ -269,20 +269,26 @@ class TrainingJob(Job):
         self.events.append(IterationDone(row))
 
     def _watch(self, env: HumanoidEnv) -> Iterator[None]:
-        """Pause when too many environments broke; a few were reset and are only counted."""
-        count = int((env.broken_steps > 0).sum())
-        if count == 0:
+        """Pause when too many environments or rewards broke; a few were put right and are only counted."""
+        broken = env.broken_steps.cpu() > 0
+        count, terms = int(broken.sum()), dict(zip(env.rewards.names, env.rewards.broken.tolist(), strict=True))
+        terms = {name: times for name, times in terms.items() if times}
+        if not count and not terms:
             return
-        which = env.broken_steps.nonzero()[:5, 0].tolist()
-        terms = [n for n, b in zip(env.rewards.names, env.rewards.broken.tolist(), strict=True) if b]
         env.broken_steps.zero_()
         env.rewards.broken.zero_()
-        where = f"environments {which}{'...' if count > len(which) else ''}, iteration {self.totals.iteration}"
-        what = f"the state of {count} environments was not finite" + (f" (terms: {', '.join(terms)})" if terms else "")
-        if count <= self.config.guard.max_share * env.num_envs:
-            self.events.append(Warned(f"{what}: {where}", "They were reset and the run goes on"))
+        which = broken.nonzero()[:5, 0].tolist()
+        where = f"environments {which}{'...' if count > len(which) else ''}, " if count else ""
+        where += f"iteration {self.totals.iteration}"
+        whats = [f"the state of {count} environments was not finite"] if count else []
+        whats += [f"rewards were not finite, or beyond 1e12 ({', '.join(terms)})"] if terms else []
+        what = " and ".join(whats)
+        samples = env.num_envs * self.config.ppo.steps
+        if max(count / env.num_envs, max(terms.values(), default=0) / samples) <= self.config.guard.max_share:
+            self.events.append(Warned(f"{what}: {where}", "They were reset, or count as zero, and the run goes on"))
             return
-        yield from self.halt(DivergenceError(what, where=where, todo="Lower gains, time step or action scale"))
+        todo = "Lower gains, time step, action scale or the weights of the rewards named"
+        yield from self.halt(DivergenceError(what, where=where, todo=todo))
 
     def _keep(self, env: HumanoidEnv, learner: PPO) -> None:
         """Keep the state in mind where the simulation may be taken away, as Isaac Sim's stop button does."""

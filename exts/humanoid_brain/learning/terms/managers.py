@@ -28,6 +28,9 @@ class RewardSum:
         state: The state they will read; its robot resolves joint groups.
     """
 
+    _BOUND = 1e12
+    """Largest amount of a weighted value; the square of a return, which is learned from, stays finite in float32."""
+
     def __init__(self, terms: Mapping[str, RewardTerm], state: State) -> None:
         self.names = list(terms)
         self._values = [_resolve(reward, name, config, f"rewards.{name}", state) for name, config in terms.items()]
@@ -36,20 +39,20 @@ class RewardSum:
         self.sums = torch.zeros(len(self.names), device=state.device)
         """Sum over steps of each term's mean over the environments, weighted, per second."""
         self.broken = torch.zeros(len(self.names), dtype=torch.int64, device=state.device)
-        """How often each term was not finite."""
+        """How often each term was no number that can be summed."""
 
     def __call__(self, state: State) -> Tensor:
-        """Reward of this step, (N,); values that are not finite count as zero."""
+        """Reward of this step, (N,); a weighted value that is not finite, or beyond 1e12, counts as zero."""
         terms = [value(state) for value in self._values]
         if not self._checked:
             for name, term in zip(self.names, terms, strict=True):
                 check_shape(term, (state.num_envs,), "reward", f"rewards.{name}")
             self._checked = True
-        stacked = torch.stack(terms)
-        finite = torch.isfinite(stacked)
-        weighted = torch.where(finite, stacked, 0.0) * self._weights
+        weighted = torch.stack(terms) * self._weights
+        sound = weighted.abs() <= self._BOUND  # false of NaN
+        weighted = torch.where(sound, weighted, 0.0)
         self.sums += weighted.mean(-1)
-        self.broken += (~finite).sum(-1)
+        self.broken += (~sound).sum(-1)
         return weighted.sum(0) * state.dt
 
 
