@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pxr import Gf, Sdf, Usd, UsdGeom
+from pxr import Gf, Sdf, Usd, UsdGeom, UsdPhysics
 
 from humanoid_brain import host
 from humanoid_brain.host.semantics import add_labels
@@ -144,6 +144,20 @@ def test_boxes_in_3d_are_in_the_frame_of_the_prim(stage: Usd.Stage) -> None:
     np.testing.assert_allclose(row["transform"][3], [2, 0, 3, 1], atol=1e-6)  # row vectors: translation at the bottom
     world = np.array([1.0, 0.0, 0.0, 1.0]) @ row["transform"]
     np.testing.assert_allclose(world[:3], [2 + 0.5 * np.cos(np.pi / 6), 0.5 * np.sin(np.pi / 6), 3], atol=1e-5)
+
+
+def test_a_robot_has_the_frame_of_its_root_link_which_may_change(h: host.Host) -> None:
+    stage = new_stage(h)
+    robot = UsdGeom.Xform.Define(stage, "/World/robot").GetPrim()
+    add_labels(robot, ["robot"], "class")
+    for x, name in ((-1.0, "front"), (1.0, "back")):
+        UsdPhysics.RigidBodyAPI.Apply(add_cube(stage, f"/World/robot/{name}", (x, 0.0, 3.0)).GetPrim())
+    UsdPhysics.ArticulationRootAPI.Apply(stage.GetPrimAtPath("/World/robot/front"))
+    for _ in range(2):
+        np.testing.assert_allclose(rows(take("bounding_box_3d"))["/World/robot"]["transform"][3, :3], [-1, 0, 3])
+    stage.GetPrimAtPath("/World/robot/front").RemoveAPI(UsdPhysics.ArticulationRootAPI)
+    UsdPhysics.ArticulationRootAPI.Apply(stage.GetPrimAtPath("/World/robot/back"))
+    np.testing.assert_allclose(rows(take("bounding_box_3d"))["/World/robot"]["transform"][3, :3], [1, 0, 3])
 
 
 def test_loose_boxes_follow_the_lens(stage: Usd.Stage) -> None:

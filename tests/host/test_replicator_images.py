@@ -196,3 +196,14 @@ def test_points_are_those_of_labelled_prims(stage: Usd.Stage) -> None:
     np.testing.assert_allclose(points[crate][:, 1], -1.0, atol=1e-4)
     everything = take("pointcloud", includeUnlabelled=True)["data"]
     assert len(everything) == np.isfinite(depth).sum() > len(points)
+
+
+def test_where_every_pixel_shows_something_the_points_are_those_of_the_image(stage: Usd.Stage) -> None:
+    add_cube(stage, "/World/wall", (0.0, 40.0, 0.0), "wall", half=(60.0, 0.5, 60.0))
+    with attached("rgb") as pictures, attached("distance_to_image_plane") as depths:
+        found = take("pointcloud", includeUnlabelled=True)
+        picture, depth = pictures.get_data(), depths.get_data()
+    colors = found["info"]["pointRgb"].reshape(HEIGHT, WIDTH, 4)
+    np.testing.assert_allclose(found["data"][:, 1] + 10.0, depth.ravel(), atol=1e-4)
+    np.testing.assert_array_equal(colors, picture)
+    assert not np.shares_memory(colors, picture)

@@ -5,7 +5,7 @@ Depth and distance are 32-bit float TIFF, compressed with LZW after TIFF's predi
 rendered, infinity kept, and any image tool reads them, which holds for no other format with floats; npz would tie them
 to Python. Deflate is a fifth smaller and takes twice as long. Normals are 16-bit PNG, component n as 32768 + 32767 n
 rounded: an error below 0.002 degrees in half the size of floats. Motion is a TIFF of three channels: x, y, and
-1 where the motion is known.
+1 where the motion is known; where it is known nowhere, run lengths (PackBits) take a tenth of LZW's time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _SUFFIXES = {
     "camera": ".json",
 }
 _PNG = b"\x89PNG\r\n\x1a\n"
-_LZW, _FLOAT_PREDICTOR = 5, 3
+_LZW, _PACK_BITS, _FLOAT_PREDICTOR = 5, 32773, 3
 _ZERO, _UNIT = 32768.0, 32767.0
 
 
@@ -47,10 +47,11 @@ def encode(output: str, array: Array, config: DatasetConfig) -> bytes:
     if output in ("depth", "distance"):
         return _tiff(array)
     if output == "normals":
-        return _png(np.rint(array * _UNIT + _ZERO).astype(np.uint16)[..., ::-1], config.png_compression)
+        levels = array * np.float32(_UNIT)
+        levels += np.float32(_ZERO)
+        return _png(_swapped(np.rint(levels, out=levels).astype(np.uint16)), config.png_compression)
     if output == "motion":
-        known = np.isfinite(array).all(-1, keepdims=True)
-        return _tiff(np.concatenate([known, np.where(known, array, 0.0)[..., ::-1]], -1).astype(np.float32))
+        return _motion(array)
     if output == "points":
         stream = io.BytesIO()
         np.save(stream, np.ascontiguousarray(array), allow_pickle=False)
@@ -81,8 +82,8 @@ def encode_color(array: npt.NDArray[np.uint8], config: DatasetConfig) -> bytes:
     import cv2
 
     if config.color_format == "jpeg":
-        return _encode(".jpg", array[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, config.jpeg_quality])
-    return _png(array[..., ::-1], config.png_compression)
+        return _encode(".jpg", _swapped(array), [cv2.IMWRITE_JPEG_QUALITY, config.jpeg_quality])
+    return _png(_swapped(array), config.png_compression)
 
 
 def read_image(data: bytes, *, grey: bool) -> Array:
@@ -133,11 +134,28 @@ def _png(array: Array, level: int) -> bytes:
     return _encode(".png", array, [] if level == 1 else [cv2.IMWRITE_PNG_COMPRESSION, level])
 
 
-def _tiff(array: Array) -> bytes:
+def _motion(array: Array) -> bytes:
+    known = np.isfinite(array[..., 0]) & np.isfinite(array[..., 1])
+    stored = np.zeros((*known.shape, 3), np.float32)
+    if not known.any():
+        return _tiff(stored, _PACK_BITS)
+    for channel, values in enumerate((known, array[..., 1], array[..., 0])):
+        np.copyto(stored[..., channel], values, where=known)
+    return _tiff(stored)
+
+
+def _tiff(array: Array, compression: int = _LZW) -> bytes:
     import cv2
 
-    options = [cv2.IMWRITE_TIFF_COMPRESSION, _LZW, cv2.IMWRITE_TIFF_PREDICTOR, _FLOAT_PREDICTOR]
+    options = [cv2.IMWRITE_TIFF_COMPRESSION, compression, cv2.IMWRITE_TIFF_PREDICTOR, _FLOAT_PREDICTOR]
     return _encode(".tiff", array, options)
+
+
+def _swapped(array: Array) -> Array:
+    """Red and blue of [H, W, 3] the other way round; NumPy takes many times as long."""
+    import cv2
+
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(array), cv2.COLOR_RGB2BGR))
 
 
 def _encode(kind: str, array: Array, options: list[int]) -> bytes:

@@ -205,7 +205,7 @@ def _translated(ids: npt.NDArray[np.uint32], table: Mapping[int, int]) -> Masks:
     lookup = np.zeros(max(int(ids.max(initial=0)), *table, 1) + 1, np.uint16)
     for key, value in table.items():
         lookup[key] = value
-    return lookup[ids]
+    return lookup.take(ids)
 
 
 def _rows(data: Mapping[str, Any]) -> dict[str, Any]:

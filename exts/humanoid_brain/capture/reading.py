@@ -55,7 +55,7 @@ def read_frame(
         moving: Whether the annotators saw the frame before, so that its motion is known.
     """
     instance = labelling.instance(data["instance_segmentation"])
-    depth = np.ascontiguousarray(data["distance_to_image_plane"], np.float32)
+    depth = _plane(data["distance_to_image_plane"])
     objects = []
     for each in labelling.labels(data):
         if (robot := robots.get(each.prim_path)) is not None:
@@ -69,7 +69,7 @@ def read_frame(
         objects=tuple(objects),
         color=None if color is None else _three(np.asarray(color, np.uint8)),
         depth=depth if "depth" in outputs else None,
-        distance=_array(data, "distance_to_camera"),
+        distance=None if "distance_to_camera" not in data else _plane(data["distance_to_camera"]),
         semantic=labelling.semantic(data["semantic_segmentation"]),
         instance=instance,
         normals=None if "normals" not in data else _three(np.asarray(data["normals"], np.float32)),
@@ -96,16 +96,13 @@ def _three(image: npt.NDArray[_T]) -> npt.NDArray[_T]:
     return cv2.cvtColor(image, cv2.COLOR_RGBA2RGB)  # pyright: ignore[reportReturnType]
 
 
-def _array(data: Mapping[str, Any], name: str, channels: int = 0) -> npt.NDArray[np.float32] | None:
-    if name not in data:
-        return None
-    array = data[name][..., :channels] if channels else data[name]
+def _plane(array: Any) -> npt.NDArray[np.float32]:
     return np.ascontiguousarray(array, np.float32)
 
 
 def _motion(data: Mapping[str, Any], moving: bool) -> npt.NDArray[np.float32] | None:
     """Motion in pixels, x right and y down: Replicator counts left and up. Unknown where no frame came before."""
-    found = _array(data, "motion_vectors", 2)
-    if found is None:
+    if "motion_vectors" not in data:
         return None
-    return -found if moving else np.full_like(found, np.nan)
+    found = data["motion_vectors"]
+    return -np.asarray(found[..., :2], np.float32) if moving else np.full((*found.shape[:2], 2), np.nan, np.float32)

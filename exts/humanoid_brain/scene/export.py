@@ -27,9 +27,7 @@ def write_robot(config: RobotConfig, path: Path) -> None:
     """
     if not isinstance(config.source, HumanoidSource):
         raise RobotError("not the built-in humanoid", where=f"robot '{config.name}'", todo="Use source.kind: humanoid")
-    asset = open_robot(config)
-    asset.stage.SetDefaultPrim(asset.prim)
-    write_layer(asset.stage.GetRootLayer(), path)
+    write_layer(open_robot(config).stage.GetRootLayer(), path)
 
 
 def write_layer(layer: Sdf.Layer, path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from pxr import Sdf, Tf, Usd, UsdGeom, UsdPhysics
@@ -40,6 +41,8 @@ class RobotAsset:
 def open_robot(config: RobotConfig, folder: Path | None = None) -> RobotAsset:
     """Open the robot that ``config`` names, on a stage of its own and without Kit, so that no script in it runs.
 
+    The stage is for reading: that of the built-in humanoid is the same for the same description.
+
     Args:
         config: The robot's description.
         folder: Where a URDF or MJCF file is converted to; a temporary folder that ends with the process when it is
@@ -49,11 +52,18 @@ def open_robot(config: RobotConfig, folder: Path | None = None) -> RobotAsset:
         RobotError: The file is missing, of an unknown kind, or broken, or there is no converter for it.
     """
     if isinstance(config.source, HumanoidSource):
-        stage = Usd.Stage.CreateInMemory()
-        set_units(stage)
-        prim = author_humanoid(stage, "/Robot", config)
-        return RobotAsset(stage, prim, f"robot '{config.name}'", None)
+        return _humanoid(config.model_dump_json())
     return _open_file(robot_file(config.source, folder), Path(config.source.path))
+
+
+@lru_cache(maxsize=2)
+def _humanoid(description: str) -> RobotAsset:
+    config = RobotConfig.model_validate_json(description)
+    stage = Usd.Stage.CreateInMemory()
+    set_units(stage)
+    prim = author_humanoid(stage, "/Robot", config)
+    stage.SetDefaultPrim(prim)
+    return RobotAsset(stage, prim, f"robot '{config.name}'", None)
 
 
 def robot_file(source: FileSource, folder: Path | None = None) -> Path:
@@ -92,13 +102,14 @@ def _open_file(file: Path, source: Path) -> RobotAsset:
 
 
 def place_robot(stage: Usd.Stage, path: str, config: RobotConfig, asset: RobotAsset) -> Usd.Prim:
-    """Put the robot at ``path`` of ``stage``: author the humanoid, or refer to the file.
+    """Put the robot at ``path`` of ``stage``: copy the humanoid, or refer to the file.
 
     A file's robot is freed from the world, its joints get the drives of the description, its feet report contacts.
     """
-    if asset.file is None:
-        return author_humanoid(stage, path, config)
     prim = UsdGeom.Xform.Define(stage, path).GetPrim()
+    if asset.file is None:
+        Sdf.CopySpec(asset.stage.GetRootLayer(), asset.prim.GetPath(), stage.GetEditTarget().GetLayer(), path)
+        return prim
     prim.GetReferences().AddReference(str(asset.file))
     add_label(prim, config.name)
     tree = read_tree(prim)

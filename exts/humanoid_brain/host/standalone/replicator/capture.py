@@ -39,7 +39,7 @@ class _StageCapture:
         self._renderer: StageRenderer | None = None
         self._made_for: tuple[object, ...] = ()
         self._drawn: tuple[object, tuple[str, ...]] | None = None
-        self._labels: tuple[tuple[object, int], dict[str, Labels]] | None = None
+        self._known: tuple[tuple[object, int], dict[str, Labels], dict[str, str]] | None = None
         self.steps = 0
 
     def renderer(self) -> StageRenderer:
@@ -57,12 +57,12 @@ class _StageCapture:
             self._made_for = wanted
         return self._renderer
 
-    def known_labels(self, renderer: StageRenderer) -> dict[str, Labels]:
-        """Labels by path that were read since they last may have changed; readers add to it."""
+    def known(self, renderer: StageRenderer) -> tuple[dict[str, Labels], dict[str, str]]:
+        """Labels and root links by path, read since they last may have changed; readers add to both."""
         now = renderer, renderer.relabelled
-        if self._labels is None or self._labels[0] != now:
-            self._labels = now, {}
-        return self._labels[1]
+        if self._known is None or self._known[0] != now:
+            self._known = now, {}, {}
+        return self._known[1:]
 
     def close(self) -> None:
         """Drop the renderer."""
@@ -102,7 +102,8 @@ def capture() -> None:
     renderer = current.renderer()
     outputs = [annotator.output for product in products for annotator in product.annotators]
     renderer.sync(poses or None, looks=any(output.needs_picture or output.needs_surfaces for output in outputs))
-    semantics, frames = StageSemantics(stage, current.known_labels(renderer)), StageFrames(stage, poses)
+    labels, roots = current.known(renderer)
+    semantics, frames = StageSemantics(stage, labels), StageFrames(stage, poses, roots)
     for product in products:
         _fill(product, _frame(product, current, poses, semantics, frames))
     current.steps += 1

@@ -72,6 +72,7 @@ class Frame:
         self._tables: dict[SemanticFilter, InstanceTable] = {}
         self._bounds: PixelBounds | None = None
         self._projected: dict[int, Array | None] = {}
+        self._loose: dict[tuple[int, ...], Box | None] = {}
         self._images: dict[bytes, npt.NDArray[np.uint32]] = {}
         self._alone: dict[tuple[int, ...], int] = {}
 
@@ -119,7 +120,7 @@ class Frame:
         key = ids.tobytes()
         if key not in self._images:
             # The background, shape -1, takes the 0 at the end.
-            self._images[key] = np.append(ids, 0).astype(np.uint32)[self.labels.shape]
+            self._images[key] = np.append(ids, 0).astype(np.uint32).take(self.labels.shape, mode="wrap")
         return self._images[key].copy()
 
     def tight_box(self, members: tuple[int, ...]) -> tuple[int, Box]:
@@ -128,11 +129,12 @@ class Frame:
 
     def loose_box(self, members: tuple[int, ...]) -> Box | None:
         """Box, inclusive, of the whole of several shapes, cut at the image's border; None when out of view."""
-        found = self._project(members)
-        bounds = np.array([found[index] for index in members if found[index] is not None])
-        if not len(bounds):
-            return None
-        return clamped(np.concatenate([bounds[:, :2].min(0), bounds[:, 2:].max(0)]), *self.size)
+        if members not in self._loose:
+            found = self._project(members)
+            bounds = np.array([found[index] for index in members if found[index] is not None])
+            whole = [bounds[:, :2].min(0), bounds[:, 2:].max(0)] if len(bounds) else []
+            self._loose[members] = clamped(np.concatenate(whole), *self.size) if whole else None
+        return self._loose[members]
 
     @property
     def size(self) -> tuple[int, int]:

@@ -83,11 +83,12 @@ def pointcloud(frame: Frame, params: dict[str, Any]) -> dict[str, Any]:
     seen = np.flatnonzero(instances >= (1 if params.get("includeUnlabelled") else FIRST))
 
     def taken(image: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        return image.reshape(instances.size, -1).take(seen, 0)
+        rows = image.reshape(instances.size, -1)
+        return rows if len(seen) == len(rows) else rows.take(seen, 0)
 
     return {
         "data": taken(frame.surfaces.position),
-        "pointRgb": taken(frame.picture).ravel(),
+        "pointRgb": taken(frame.picture).flatten(),
         "pointNormals": _four(taken(frame.surfaces.normal)).ravel(),
         "pointSemantic": taken(semantics).ravel(),
         "pointInstance": taken(instances).ravel(),
