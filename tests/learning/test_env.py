@@ -12,6 +12,7 @@ from humanoid_brain.config.base import load
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.learning.assembly import make_env
 from humanoid_brain.learning.env import HumanoidEnv
+from humanoid_brain.learning.terms.rewards import reward
 from humanoid_brain.paths import config as presets
 
 ENVS = 8
@@ -250,13 +251,24 @@ def test_targets_lead_the_robot_there() -> None:
         low, high = config.task.command.distance  # type: ignore[union-attr]
         assert ((distance >= low - 1e-3) & (distance <= high + 1e-3)).all()
         state = env.state
+        assert not state.reached.any()
         state.target.copy_(
             state.root_position[:, :2] + 2.0 * torch.stack([torch.cos(state.yaw), torch.sin(state.yaw)], -1)
         )
         env._command.update(state)
         torch.testing.assert_close(state.command, torch.tensor([[0.8, 0.0, 0.0]]).expand(4, 3), rtol=0.0, atol=1e-4)
+        facing = reward.functions["target_facing"]
+        torch.testing.assert_close(facing(state.derive() or state, radius=0.25), torch.ones(4), rtol=0.0, atol=1e-4)
+        state.target.copy_(2.0 * state.root_position[:, :2] - state.target)  # behind it now
+        env._command.update(state)
+        assert (state.command[:, 0] == 0.0).all() and torch.allclose(state.command[:, 2].abs(), torch.tensor(0.6))
+        torch.testing.assert_close(facing(state.derive() or state, radius=0.25), -torch.ones(4), rtol=0.0, atol=1e-4)
+        assert not state.reached.any()
         state.target.copy_(state.root_position[:, :2])
         env._command.update(state)
-        assert torch.equal(state.command, torch.zeros(4, 3))
+        assert torch.equal(state.command, torch.zeros(4, 3)) and state.reached.all()
+        assert torch.equal(facing(state.derive() or state, radius=0.25), torch.ones(4))
+        env.restart(torch.tensor([True, False, False, True]))
+        assert state.reached.tolist() == [False, True, True, False]
     finally:
         env.simulation.close()

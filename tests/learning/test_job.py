@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from humanoid_brain import host as hosts
-from humanoid_brain.config.task import RewardTerm
+from humanoid_brain.config.task import RewardTerm, TargetCommandConfig
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.errors import (
     CheckpointError,
@@ -82,10 +82,24 @@ def test_events_and_metrics_tell_what_happened(tmp_path: Path) -> None:
     assert read_metrics(config.output) == [event.metrics for event in iterations]
     episodes = [event for event in events if isinstance(event, EpisodeEnded)]
     assert episodes and {event.cause for event in episodes} <= {"too_low", "tilted", "time_out"}
+    assert all(event.success == (event.cause == "time_out") for event in episodes)
     assert sum(row["episodes"] for row in read_metrics(config.output)) == len(episodes)
     written = [event.kind for event in events if isinstance(event, FileWritten)]
     assert written == ["checkpoint"] * 12 + ["policy"]
     assert job.progress.done == job.progress.total == 12
+
+
+@pytest.mark.parametrize("radius", [0.05, 50.0])
+def test_an_episode_with_a_target_is_a_success_where_it_was_reached(tmp_path: Path, radius: float) -> None:
+    config = make_config(tmp_path / "run", iterations=8)
+    config.task.command = TargetCommandConfig(radius=radius)
+    config.task.episode, config.task.terminations = 0.3, {}
+    job = TrainingJob(config)
+    job.run()
+    episodes = [event for event in job.events.read()[0] if isinstance(event, EpisodeEnded)]
+    assert episodes and {event.cause for event in episodes} == {"time_out"}
+    assert {event.success for event in episodes} == {radius > 1.0}
+    assert {row["success"] for row in read_metrics(config.output) if row["episodes"]} == {float(radius > 1.0)}
 
 
 def test_slices_are_short_and_pause_is_a_promise(tmp_path: Path) -> None:

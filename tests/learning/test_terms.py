@@ -24,7 +24,7 @@ from tests.learning.conftest import DT, ENVS, quarter_turn, reflect
 PARAMS: dict[str, dict[str, float]] = {
     "track_linear_velocity": {"std": 0.5}, "track_yaw_velocity": {"std": 0.5}, "feet_phase": {"std": 0.05},
     "air_time": {"threshold": 0.3}, "foot_distance": {"low": 0.17, "high": 0.28}, "target_distance": {"std": 1.0},
-    "joint_deviation": {"arm_swing": 0.35},
+    "joint_deviation": {"arm_swing": 0.35}, "target_facing": {"radius": 0.25},
 }  # fmt: skip
 # float32 sums over some twenty joints of values around one.
 CLOSE: dict[str, Any] = {"rtol": 1e-4, "atol": 1e-5}

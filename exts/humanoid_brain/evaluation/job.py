@@ -98,11 +98,9 @@ class EvaluationJob(Job):
     def _round(self, env: HumanoidEnv, policy: Policy, number: int, outcomes: list[Outcome]) -> Iterator[None]:
         from humanoid_brain.evaluation.tracker import EpisodeTracker
 
-        command = policy.config.task.command
-        radius = command.radius if isinstance(command, TargetCommandConfig) else 0.0
         mass = float(env.simulation.robots.get_body_masses()[0].sum())
         env.reset(seed=self.config.seed + 1_000_003 * number)
-        tracker = EpisodeTracker(env, mass, radius)
+        tracker = EpisodeTracker(env, mass)
         for _ in range(env.max_episode_length):
             tracker.before_step()
             env.step(policy(env.observations["policy"]))

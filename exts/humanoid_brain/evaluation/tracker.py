@@ -38,7 +38,7 @@ class Outcome:
     class_steps: Tensor
     """Steps in each class, (B,)."""
     reached: Tensor
-    """Whether each episode came within the target's radius, (E,) bool (target tasks)."""
+    """Whether each episode reached a target, (E,) bool (target tasks)."""
 
 
 class EpisodeTracker:
@@ -47,15 +47,14 @@ class EpisodeTracker:
     Args:
         env: The environment, already reset.
         mass: Mass of one robot, kg.
-        radius: Distance within which a target counts as reached, m.
     """
 
     _MIN_WAY = 1.0
     """The cost of transport is meaningless for shorter ways, m."""
 
-    def __init__(self, env: HumanoidEnv, mass: float, radius: float) -> None:
+    def __init__(self, env: HumanoidEnv, mass: float) -> None:
         n, device = env.num_envs, env.device
-        self._env, self._mass, self._radius = env, mass, radius
+        self._env, self._mass = env, mass
         self._edges = torch.tensor(SPEED_EDGES, device=device)
         self._running = torch.ones(n, dtype=torch.bool, device=device)
         self._cause = torch.zeros(n, dtype=torch.int64, device=device)
@@ -93,7 +92,7 @@ class EpisodeTracker:
         kind = torch.bucketize(self._speed, self._edges)
         self._class_error.index_add_(0, kind, env.velocity_error * live)
         self._class_steps.index_add_(0, kind, live)
-        self._reached |= (state.target_offset.norm(dim=-1) < self._radius) & going
+        self._reached |= state.reached & going
         self._cause.copy_(torch.where(self._running & env.terminated, env.cause, self._cause))
         self._running &= ~done
 

@@ -337,7 +337,7 @@ class HumanoidEnv:
         self.cause.copy_(cause)
         self.reward.copy_(self.rewards(state))
         done = self.terminated | self.truncated
-        self.episodes.add(self.reward, state.episode_step, done, cause)
+        self.episodes.add(self.reward, state.episode_step, done, cause, state.reached)
 
     def _note_errors(self) -> None:
         state = self.state
@@ -351,7 +351,7 @@ class HumanoidEnv:
         state, rows, c, t = self.state, self._reset_rows, self.config.reset, self.state.tensors
         state.reset_count += rows
         for name in ("root_velocity", "joint_velocity", "last_joint_velocity", "action", "last_action", "last_action2",
-                     "air_time", "episode_step"):  # fmt: skip
+                     "air_time", "episode_step", "reached"):  # fmt: skip
             buffer = getattr(state, name)
             buffer.masked_fill_(_rows_like(rows, buffer), 0)
         state.readdress()

@@ -21,6 +21,8 @@ class Episode:
     """Policy steps."""
     cause: int
     """Index into the environment's list of causes."""
+    reached: bool
+    """Whether a target was reached (target commands only)."""
 
 
 class EpisodeRing:
@@ -34,13 +36,13 @@ class EpisodeRing:
         self._capacity = capacity
         self.reward = torch.zeros(num_envs, device=device)
         """Sum of rewards of each environment's current episode."""
-        self._rows = torch.zeros(capacity + 1, 4, dtype=torch.float64, device=device)
+        self._rows = torch.zeros(capacity + 1, 5, dtype=torch.float64, device=device)
         self.count = torch.zeros((), dtype=torch.int64, device=device)
         """Episodes that ended since the start."""
         self._env = torch.arange(num_envs, device=device)
         self._seen = 0
 
-    def add(self, reward: Tensor, length: Tensor, done: Tensor, cause: Tensor) -> None:
+    def add(self, reward: Tensor, length: Tensor, done: Tensor, cause: Tensor, reached: Tensor) -> None:
         """Take in one step.
 
         Args:
@@ -48,11 +50,12 @@ class EpisodeRing:
             length: (N,) int64, policy steps of the episode including this one.
             done: (N,) bool, the episode ends here.
             cause: (N,) int64.
+            reached: (N,) bool.
         """
         self.reward += reward
         place = (self.count + torch.cumsum(done, 0) - 1) % self._capacity
         slot = torch.where(done, place, self._capacity)
-        values = torch.stack([self._env, self.reward, length, cause], -1).to(torch.float64)
+        values = torch.stack([self._env, self.reward, length, cause, reached], -1).to(torch.float64)
         self._rows.index_copy_(0, slot, values)
         self.count += done.sum()
         self.reward.masked_fill_(done, 0.0)
@@ -66,7 +69,9 @@ class EpisodeRing:
             return []
         places = [(total - fresh + i) % self._capacity for i in range(fresh)]
         rows = self._rows.cpu()[places].tolist()
-        return [Episode(int(env), reward, int(length), int(cause)) for env, reward, length, cause in rows]
+        return [
+            Episode(int(env), total, int(length), int(cause), bool(there)) for env, total, length, cause, there in rows
+        ]
 
     def buffers(self) -> dict[str, Tensor]:
         """What a checkpoint holds."""

@@ -42,6 +42,8 @@ class EpisodeEnded(Event):
     """Simulated length, s."""
     cause: str
     """"time_out", "non_finite", or the name of a termination term."""
+    success: bool
+    """Whether it lasted until its time was up and, where the command is a target, one was reached."""
 
 
 @dataclass(frozen=True)
@@ -258,13 +260,17 @@ class TrainingJob(Job):
             "rewards": terms,
             "learner": metrics,
         }
-        falls = sum(causes[e.cause] != env.failures.TIME_OUT for e in episodes)
+        stayed = [causes[e.cause] == env.failures.TIME_OUT for e in episodes]
+        targets = self.config.task.command.kind == "target"
+        successes = [up and (e.reached or not targets) for up, e in zip(stayed, episodes, strict=True)]
+        falls = len(episodes) - sum(stayed)
         row["falls_per_minute"] = falls * 60.0 / (steps * env.num_envs * env.control_dt)
         if episodes:
             row["episode_reward"] = sum(e.reward for e in episodes) / len(episodes)
             row["episode_seconds"] = sum(e.length for e in episodes) / len(episodes) * env.control_dt
-        for e in episodes:
-            self.events.append(EpisodeEnded(e.env, e.reward, e.length * env.control_dt, causes[e.cause]))
+            row["success"] = sum(successes) / len(episodes)
+        for e, success in zip(episodes, successes, strict=True):
+            self.events.append(EpisodeEnded(e.env, e.reward, e.length * env.control_dt, causes[e.cause], success))
         self._log.write(row)
         self.events.append(IterationDone(row))
 

@@ -152,6 +152,8 @@ class State:
         """Commanded velocity in the heading frame: forward m/s, left m/s, yaw rad/s."""
         self.target = zeros(2)
         """Commanded place on the ground, world frame, m (target commands only)."""
+        self.reached = zeros(dtype=torch.bool)
+        """A target was reached in this episode (target commands only)."""
         self.gait_phase = zeros()
         """Phase of the left foot's cycle, 0 to 1; it stands first."""
         # Counters.

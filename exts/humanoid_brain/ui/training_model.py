@@ -36,7 +36,6 @@ CURVES = {
 """Curves of every run: name in its metrics, title and unit."""
 _EPISODES = 200
 """Episodes that the success rate is taken from."""
-_TIME_OUT = "time_out"
 
 
 class TrainingModel:
@@ -68,7 +67,7 @@ class TrainingModel:
         self._control: TrainingControl | None = None
         self._view: LiveView | None = None
         self._cursor = 0
-        self._survived: deque[bool] = deque(maxlen=_EPISODES)
+        self._successes: deque[bool] = deque(maxlen=_EPISODES)
         self._tempo = Tempo(clock)
         self._following = [
             session.resume_asked.subscribe(self.resume_run),
@@ -99,8 +98,8 @@ class TrainingModel:
 
     @property
     def success(self) -> float | None:
-        """Share of the last episodes that lasted until their time was up; None before the first has ended."""
-        return sum(self._survived) / len(self._survived) if self._survived else None
+        """Share of the last episodes that were a success, as their events tell; None before the first has ended."""
+        return sum(self._successes) / len(self._successes) if self._successes else None
 
     @property
     def time_left(self) -> float | None:
@@ -224,7 +223,7 @@ class TrainingModel:
         grown = False
         for event in events:
             if event.name == "episode":
-                self._survived.append(getattr(event, "cause") == _TIME_OUT)  # noqa: B009
+                self._successes.append(getattr(event, "success"))  # noqa: B009
             elif event.name == "iteration":
                 self._take(getattr(event, "metrics"))  # noqa: B009
                 self._tempo.mark()
@@ -292,7 +291,7 @@ class TrainingModel:
         self.curves.clear()
         self.terms.clear()
         self.metrics = {}
-        self._survived.clear()
+        self._successes.clear()
         self._tempo.forget()
         for row in rows:
             self._take(row)

@@ -71,6 +71,7 @@ class TargetCommand:
         c = self._config
         offset = rotations.turn(-rotations.yaw(state.root_orientation), state.target - state.root_position[:, :2])
         distance = offset.norm(dim=-1)
+        state.reached |= distance <= c.radius
         bearing = torch.atan2(offset[:, 1], offset[:, 0])
         away = (distance > c.radius).to(torch.float32)
         # Walk only as far as the robot faces the target, so that it turns on the spot first.

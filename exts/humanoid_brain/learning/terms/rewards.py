@@ -152,6 +152,14 @@ def target_distance(state: State, *, std: float) -> Tensor:
 
 
 @reward
+def target_facing(state: State, *, radius: float) -> Tensor:
+    """Cosine of the angle between heading and target, -1 to 1; 1 within ``radius`` m of the target."""
+    offset = state.target_offset
+    distance = offset.norm(dim=-1)
+    return torch.where(distance < radius, 1.0, offset[:, 0] / distance.clamp(min=1e-6))
+
+
+@reward
 def fall(state: State) -> Tensor:
     """1 at the step that ends an episode in failure. Its weight, like all, is per second."""
     return state.terminated.to(torch.float32)
