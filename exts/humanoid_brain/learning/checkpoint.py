@@ -103,8 +103,8 @@ class CheckpointStore:
         """Read and verify the checkpoint ``name``, or the newest one.
 
         Raises:
-            CheckpointError: It is missing, damaged, or belongs to something else; the message names the one
-                before it, if there is one.
+            CheckpointError: It is missing, damaged, or belongs to something else; of a damaged one the message names
+                the one before it, if there is one.
         """
         names = self.names()
         if name is None and names:
@@ -119,8 +119,8 @@ class CheckpointStore:
             return self._read(inside(self._folder, name))
         except CheckpointError as error:
             before = [other for other in names if other < name]
-            offer = f"The one before it is {before[-1]}: pass --resume-from {before[-1]}" if before else error.todo
-            raise CheckpointError(error.what, where=error.where, todo=offer) from error
+            offer = f"The one before it is {before[-1]}: pass --resume-from {before[-1]}" if before else ""
+            raise CheckpointError(error.what, where=error.where, todo=error.todo or offer) from error
 
     def _fill(self, part: Path, blobs: Mapping[str, bytes], totals: Totals) -> None:
         for name, blob in blobs.items():

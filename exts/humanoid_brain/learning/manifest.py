@@ -11,8 +11,8 @@ from typing import Any
 
 from humanoid_brain.errors import CheckpointError
 
-FORMAT = 1
-"""Version of a checkpoint's layout."""
+FORMAT = 2
+"""Version of a checkpoint's layout, which tensors it holds included."""
 PREFIX = "iteration_"
 """With what the name of a checkpoint's folder begins."""
 LEFT = "left"
@@ -49,8 +49,13 @@ def read_manifest(folder: Path, version: int) -> dict[str, Any]:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise CheckpointError("the manifest is missing or damaged", where=str(path)) from error
-    if not isinstance(manifest, dict) or manifest.get("format") != version:
-        raise CheckpointError("the manifest is of an unknown version", where=str(path))
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != version:
+        raise CheckpointError(
+            f"it was written by another version: its format is {found!r}, this version's is {version}",
+            where=str(path),
+            todo="Use the version of humanoid_brain that wrote it",
+        )
     return manifest
 
 
