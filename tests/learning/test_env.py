@@ -56,6 +56,18 @@ def test_shapes_and_kinds(env: HumanoidEnv) -> None:
     assert extras["final_obs"]["critic"].shape == observations["critic"].shape
 
 
+def test_a_state_that_is_not_finite_or_far_from_any_that_can_be_is_cleared(env: HumanoidEnv) -> None:
+    env.reset()
+    state = env.state
+    state.root_velocity[1], state.foot_force[2, 0, 0], state.joint_position[4, 3] = 1e25, float("nan"), -float("inf")
+    kept = state.root_orientation.clone()
+    assert env._quarantine().nonzero()[:, 0].tolist() == [1, 2, 4]
+    assert not any(tensor[[1, 2, 4]].any() for tensor in (state.root_velocity, state.foot_force, state.joint_position))
+    rest = [0, 3, 5, 6, 7]
+    assert torch.equal(state.root_orientation[rest], kept[rest]) and kept[rest].any()
+    env.reset()
+
+
 def test_robots_fall_are_reset_in_the_same_step_and_the_final_observation_is_kept(env: HumanoidEnv) -> None:
     env.reset()
     falls = 0
