@@ -321,11 +321,11 @@ class HumanoidEnv:
         reported = (state.root_position, state.root_orientation, state.root_velocity, state.joint_position,
                     state.joint_velocity, state.foot_position, state.foot_orientation, state.foot_velocity,
                     state.foot_force, state.torso_orientation)  # fmt: skip
-        sound = (torch.cat([tensor.flatten(1) for tensor in reported], -1).abs() <= LARGEST).all(-1)  # false of NaN
+        broken = ~(torch.cat([tensor.flatten(1) for tensor in reported], -1).abs() <= LARGEST).all(-1)  # NaN, too
         for tensor in reported:
-            tensor.masked_fill_(~sound.view(-1, *[1] * (tensor.dim() - 1)), 0.0)
-        self.broken_steps += ~sound
-        return ~sound
+            tensor.masked_fill_(_rows_like(broken, tensor), 0.0)
+        self.broken_steps += broken
+        return broken
 
     def _judge(self, broken: Tensor) -> None:
         """Rewards and ends of episodes."""
