@@ -28,7 +28,7 @@ FRAME_S = 1 / 60
 """Time in s per frame of a screen; ovui's own loop waits so long, too."""
 _SIZE = (684, 584)
 """Of the viewport's pictures in a studio of 1440x900, pixels."""
-_LOOK_S, _PATIENCE_S = 0.003, 0.25
+_LOOK_S, _LOOKS, _PATIENCE_S = 0.003, 4, 0.25
 _DRAG = 6.0
 """Pixels per frame that a hand turns the view by."""
 
@@ -109,14 +109,16 @@ class Desk(ABC):
 
 
 def _let_threads_rest() -> None:
-    """Return once this process computes nothing, or after a while."""
+    """Return once this process computes nothing for a few looks in a row, or after a while.
+
+    One look is not enough: on a busy machine a thread that draws may not have had a core meanwhile.
+    """
     end = time.perf_counter() + _PATIENCE_S
-    busy = time.process_time()
-    while time.perf_counter() < end:
+    busy, idle = time.process_time(), 0
+    while time.perf_counter() < end and idle < _LOOKS:
         time.sleep(_LOOK_S)
         now = time.process_time()
-        if now - busy < _LOOK_S / 4:
-            return
+        idle = idle + 1 if now - busy < _LOOK_S / 4 else 0
         busy = now
 
 

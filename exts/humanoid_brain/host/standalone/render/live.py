@@ -150,7 +150,7 @@ def main() -> None:
     """Serve until the input ends."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not stand among the answers
-    os.nice(3)  # the window and the job come first
+    os.nice(10)  # the window and the job come first
     server = _Server(answers)
     for messages in _batches(sys.stdin.fileno(), lambda: server.patience):
         server.take(messages)
