@@ -119,14 +119,14 @@ class StageFrames:
         roots: Root links by path that were found before and are still right; what is found is added.
     """
 
-    def __init__(self, stage: Usd.Stage, poses: dict[str, Array], roots: dict[str, str] | None = None) -> None:
+    def __init__(self, stage: Usd.Stage, poses: dict[str, Array], roots: dict[str, str]) -> None:
         from pxr import UsdGeom
 
         self._stage, self._poses = stage, poses
         self._cache = UsdGeom.XformCache()
         self._clones = clones_of(stage)
         self._units = float(UsdGeom.GetStageMetersPerUnit(stage))
-        self._roots: dict[str, str] = {} if roots is None else roots
+        self._roots = roots
 
     def authored(self, path: str) -> str:
         """The prim on the stage that stands for ``path``, which may be a clone or below one."""
