@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from humanoid_brain.capture import rle
+from humanoid_brain.capture import assemble, rle
 from humanoid_brain.capture.camera_json import from_json, to_json
 from humanoid_brain.capture.dataset import Dataset
 from humanoid_brain.capture.writer import DatasetWriter
@@ -153,6 +154,33 @@ def test_a_full_disk_is_reported_and_the_same_frames_are_written_once_there_is_s
                 continue
         writer.finish()
     assert tree(folder) == tree(reference)
+
+
+def test_long_lists_wait_on_the_disk_for_their_place_and_leave_nothing_there(
+    tmp_path: Path, reference: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assemble, "_IN_MEMORY", 64)
+    monkeypatch.setattr(assemble, "_CHUNK", 100)
+    capture(tmp_path / "dataset")
+    assert tree(tmp_path / "dataset") == tree(reference)
+
+
+def test_a_disk_that_is_full_while_lists_wait_on_it_is_reported_and_the_dataset_stays_as_it_was(
+    small_disk: Callable[[int], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assemble, "_IN_MEMORY", 64)
+    disk = small_disk(4 << 20)
+    capture(disk / "dataset")
+    before, filler = tree(disk / "dataset"), disk / "filler"
+    with filler.open("wb", buffering=0) as stream, contextlib.suppress(OSError):
+        while True:
+            stream.write(bytes(4096))
+    with pytest.raises(StorageError, match="disk is full"):
+        assemble.assemble(disk / "dataset")
+    assert tree(disk / "dataset") == before
+    filler.unlink()
+    assemble.assemble(disk / "dataset")
+    assert tree(disk / "dataset") == before
 
 
 @pytest.mark.parametrize("workers", [0, 1])

@@ -154,7 +154,7 @@ class CaptureJob(Job):
             if (trouble := team.take_trouble()) is not None:
                 yield from self.halt(trouble)
             yield
-        team.close()
+        team.dismiss()  # it takes them a second, in which the dataset is put together
         self.progress.done = total - len(set(todo) - folder.whole)
 
     def _wanted(self, missing: list[int]) -> list[int]:

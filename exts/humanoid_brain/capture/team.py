@@ -110,6 +110,7 @@ class Team:
         self._deaths: Counter[int] = Counter()
         self._stopping = False
         self._members: list[_Member] = []
+        self._leaving: list[_Member] = []
         try:
             for _ in range(count):
                 self._members.append(self._start())
@@ -187,18 +188,24 @@ class Team:
             if not member.ready:
                 member.process.kill()  # it has nothing to lose yet
 
-    def close(self) -> None:
-        """End all members at once; of the frames in their hands, captured ones are still written."""
+    def dismiss(self) -> None:
+        """Let all members end, but do not wait. Of the frames in their hands, captured ones are still written."""
         for member in self._members:
             member.channel.close()
+        self._leaving += self._members
+        self._members.clear()
+
+    def close(self) -> None:
+        """As :meth:`dismiss`, and wait until no member is left."""
+        self.dismiss()
         deadline = time.monotonic() + _PATIENCE
-        for member in self._members:
+        for member in self._leaving:
             try:
                 member.process.wait(timeout=max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 member.process.kill()
                 member.process.wait()
-        self._members.clear()
+        self._leaving.clear()
 
     def _start(self) -> _Member:
         gpu = next(self._gpus, None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from humanoid_brain import host as hosts
 from humanoid_brain.config.evaluation import PlayConfig
 from humanoid_brain.errors import HostError
+from humanoid_brain.evaluation.targets import TargetMarks
 from humanoid_brain.evaluation.walk import give, opening_stage, schedule
 from humanoid_brain.files import make_folder
 from humanoid_brain.jobs import FileWritten, Job
@@ -45,6 +46,7 @@ class PlayJob(Job):
         """Path of the film, once it is whole."""
         self._host = host
         self._env: HumanoidEnv | None = None
+        self._marks: TargetMarks | None = None
         self.progress.unit = "frames"
 
     def slices(self) -> Iterator[None]:
@@ -62,6 +64,7 @@ class PlayJob(Job):
         self._env = env = yield from opening_stage(policy, c, host)
         policy = policy.to(env.device)
         yield
+        self._marks = marks = TargetMarks(env)
         scene = _Filmed(env, c)
         yield
         self.progress.phase = "filming"
@@ -76,6 +79,7 @@ class PlayJob(Job):
                 give(env, command)
                 env.step(policy(env.observations["policy"]))
                 yield
+                marks.move()
                 while frames < (number + 1) * env.control_dt * c.fps:
                     video.write(scene.frame(frames))
                     frames += 1
@@ -88,6 +92,9 @@ class PlayJob(Job):
 
     def release(self) -> None:
         """Let go of the World."""
+        if self._marks is not None:
+            self._marks.close()
+            self._marks = None
         if self._env is not None:
             self._env.simulation.close()
             self._env = None
