@@ -14,6 +14,7 @@ from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.evaluation import EvaluationConfig, PlayConfig
 from humanoid_brain.config.export import ExportConfig
 from humanoid_brain.config.scene import SceneConfig
+from humanoid_brain.config.task import TargetCommandConfig
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.config.validation import ValidationConfig
 from humanoid_brain.files import make_folder
@@ -98,7 +99,7 @@ class Workbench:
         from humanoid_brain.learning.job import TrainingJob
 
         job = TrainingJob(config, checkpoint=checkpoint or config.resume_from or None, keep_state=True)
-        return job, job, self._live_scene(config.scene, lambda: job.env)
+        return job, job, self._live_scene(config, lambda: job.env)
 
     def capture(self, config: CaptureConfig) -> tuple[CaptureJob | ClusterJob, CaptureJob | ClusterJob, FrameWatch]:
         """Capture a dataset, or go on with one."""
@@ -134,7 +135,7 @@ class Workbench:
 
         job = WalkJob(config)
         training = load(TrainingConfig, config.folder / "config.yaml")
-        return job, self._live_scene(play_setup(training, config).scene, lambda: job.env)
+        return job, self._live_scene(play_setup(training, config), lambda: job.env)
 
     def film(self, config: PlayConfig) -> PlayJob:
         """Make a film of a policy."""
@@ -154,16 +155,19 @@ class Workbench:
 
         return PolicyExportJob(run, checkpoint, output)
 
-    def _live_scene(self, scene: SceneConfig, env: Callable[[], HumanoidEnv | None]) -> LiveScene | None:
+    def _live_scene(self, config: TrainingConfig, env: Callable[[], HumanoidEnv | None]) -> LiveScene | None:
         """What the studio's viewport shows of a simulation; Kit's own viewport shows it anyway."""
         if self._inside_kit:
             return None
         from humanoid_brain.scene.build import write_scene
 
+        scene, command = config.scene, config.task.command
         self._scenes += 1
         path = make_folder(self._temporary() / f"live_{self._scenes}") / "scene.usda"
         shown = min(scene.num_envs, MOST_SHOWN)
         write_scene(scene, path, shown)
+        if isinstance(command, TargetCommandConfig):
+            _add_targets(path, shown, command.radius)
         return LiveScene(path, scene.num_envs, shown, scene.spacing, env)
 
     def close(self) -> None:
@@ -219,4 +223,21 @@ class LiveScene:
             from humanoid_brain.learning.bodies import Bodies
 
             self._bodies = Bodies(env.simulation, self.shown, self.spacing, self._first)
-        return self._bodies.poses()
+        poses = self._bodies.poses()
+        if isinstance(env.config.command, TargetCommandConfig):
+            from humanoid_brain.scene.targets import HEIGHT, target_path
+
+            for number, (x, y) in enumerate(self._bodies.places(env.state.target)):
+                poses[target_path(number)] = [x, y, HEIGHT / 2, 1.0, 0.0, 0.0, 0.0]
+        return poses
+
+
+def _add_targets(path: Path, count: int, radius: float) -> None:
+    """Add marks for the robots' targets to a scene that is only drawn."""
+    from pxr import Usd
+
+    from humanoid_brain.scene.targets import author_targets
+
+    stage = Usd.Stage.Open(str(path))
+    author_targets(stage, count, radius, bodies=True)
+    stage.Save()

@@ -9,7 +9,8 @@ import torch
 from pxr import Usd, UsdGeom, UsdLux
 
 from humanoid_brain.config.task import TargetCommandConfig, VelocityCommandConfig
-from humanoid_brain.evaluation.targets import PATH, TargetMarks
+from humanoid_brain.evaluation.targets import TargetMarks
+from humanoid_brain.scene.targets import TARGETS, target_path
 
 
 def _env(command: TargetCommandConfig | VelocityCommandConfig) -> Any:
@@ -28,7 +29,7 @@ def _env(command: TargetCommandConfig | VelocityCommandConfig) -> Any:
 
 def _place(stage: Usd.Stage, number: int) -> list[float]:
     cache = UsdGeom.XformCache()
-    return list(cache.GetLocalToWorldTransform(stage.GetPrimAtPath(f"{PATH}/target_{number}")).ExtractTranslation())
+    return list(cache.GetLocalToWorldTransform(stage.GetPrimAtPath(target_path(number))).ExtractTranslation())
 
 
 def test_each_robot_has_a_disc_where_its_target_is_which_goes_there_and_then_away() -> None:
@@ -37,15 +38,15 @@ def test_each_robot_has_a_disc_where_its_target_is_which_goes_there_and_then_awa
     authored = stage.GetRootLayer().ExportToString()
     marks = TargetMarks(env)
     np.testing.assert_allclose([_place(stage, i)[:2] for i in range(2)], [[1.5, -0.5], [0.0, 4.0]], atol=1e-6)
-    assert UsdGeom.Cylinder(stage.GetPrimAtPath(f"{PATH}/target_1")).GetRadiusAttr().Get() == 0.4
+    assert UsdGeom.Cylinder(stage.GetPrimAtPath(target_path(1))).GetRadiusAttr().Get() == 0.4
     env.state.target[1] = torch.tensor([-2.0, 1.0])
     marks.move()
     np.testing.assert_allclose([_place(stage, i)[:2] for i in range(2)], [[1.5, -0.5], [-2.0, 1.0]], atol=1e-6)
     marks.close()
-    assert not stage.GetPrimAtPath(PATH)
+    assert not stage.GetPrimAtPath(TARGETS)
     assert stage.GetRootLayer().ExportToString() == authored
     marks.move()
-    assert not stage.GetPrimAtPath(PATH)
+    assert not stage.GetPrimAtPath(TARGETS)
 
 
 def test_a_film_shows_the_disc_where_it_went() -> None:
@@ -70,5 +71,5 @@ def test_a_task_without_targets_has_no_discs() -> None:
     env = _env(VelocityCommandConfig())
     marks = TargetMarks(env)
     marks.move()
-    assert not env.simulation.built.stage.GetPrimAtPath(PATH)
+    assert not env.simulation.built.stage.GetPrimAtPath(TARGETS)
     marks.close()

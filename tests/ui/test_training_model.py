@@ -7,12 +7,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from pxr import Usd
 
 from humanoid_brain import workbench
+from humanoid_brain.config.task import TargetCommandConfig
 from humanoid_brain.jobs import JobState
 from humanoid_brain.scene.build import grid_origins
+from humanoid_brain.scene.targets import target_path
 from humanoid_brain.ui.training_model import FIRST, TrainingModel
 from tests.learning.test_job import make_config
 from tests.ui.helpers import finish, make_session
@@ -166,6 +170,43 @@ def test_a_draft_survives_a_session_and_presets_come_whole(model: TrainingModel,
     (tmp_path / "bad.yaml").write_text("task: 3\n")
     later.load_file(tmp_path / "bad.yaml")
     assert later.task.messages.value[0].severity == "error" and later.form.value is not None
+
+
+def test_the_viewport_is_told_where_targets_are_and_draws_them(
+    model: TrainingModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from humanoid_brain.host.standalone.render.film import FilmRenderer, Follow
+
+    monkeypatch.setattr(workbench, "MOST_SHOWN", 2)
+    config = make_config(tmp_path / "run", iterations=4)
+    config.scene.num_envs = 6
+    config.task.command = TargetCommandConfig(radius=0.4)
+    model.form.load(config)
+    model.start()
+    until(model, lambda: model.iteration >= 1)
+    live, job = model.session.live.value, model.task.job
+    env: Any = job.env  # pyright: ignore[reportAttributeAccessIssue, reportOptionalMemberAccess]
+    assert live is not None
+    origins = torch.as_tensor(env.simulation.built.env_origins)
+    live.watch(4)
+    poses = live.poses()
+    for place, number in ((0, 4), (1, 5)):
+        shown = torch.tensor(poses[target_path(place)][:2]) - torch.tensor(grid_origins(2, live.spacing)[place, :2])
+        real = env.state.target[number].cpu() - origins[number, :2]
+        assert torch.allclose(shown.float(), real, atol=2e-3), number
+    assert target_path(2) not in poses
+    renderer = FilmRenderer(Usd.Stage.Open(str(live.path)), 32, 32, samples=2, device="cpu")
+
+    def orange(x: float, y: float) -> bool:
+        moved = np.eye(4)
+        moved[:3, 3] = 7.0, 7.0, 0.005
+        view = Follow((x, y, 0.0), elevation=89.0, distance=1.0)
+        red, _, blue = renderer.render(view, {target_path(0): moved})[16, 16].astype(int)
+        return red > blue + 40
+
+    assert orange(7.0, 7.0) and not orange(7.0, 9.0)
+    model.stop()
+    finish(model.session)
 
 
 def test_any_environment_can_be_watched_also_one_beyond_those_that_the_file_holds(

@@ -41,6 +41,7 @@ class Bodies:
         """Paths of the bodies in the scene."""
         self._root = built.link_paths[built.robot.root_link]
         self._shift = torch.from_numpy((there - here)[rows])
+        self._shown, self._moved = slice(first, first + shown), torch.from_numpy(there - here)
 
     def root(self, place: int) -> str:
         """Path of a robot's root link in the scene."""
@@ -53,3 +54,7 @@ class Bodies:
             torch.cat([positions.cpu() + self._shift, orientations.cpu()], -1).double().numpy().round(_DIGITS)
         )
         return dict(zip(self.paths, rows.tolist(), strict=True))
+
+    def places(self, points: torch.Tensor) -> list[list[float]]:
+        """Where points on the ground (N, 2), one of each environment, are in the scene: those of the shown ones, m."""
+        return (points[self._shown].cpu() + self._moved[:, :2]).double().numpy().round(_DIGITS).tolist()
