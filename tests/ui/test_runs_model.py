@@ -12,7 +12,7 @@ import pytest
 
 from humanoid_brain.learning.job import TrainingJob
 from humanoid_brain.learning.policy import load_policy
-from humanoid_brain.ui.runs_model import RunsModel
+from humanoid_brain.ui.runs_model import RunsModel, evaluation_text
 from tests.learning.test_job import make_config
 from tests.ui.helpers import finish, make_session
 
@@ -154,3 +154,10 @@ def test_a_folder_that_cannot_be_read_is_an_empty_list(model: RunsModel, folder:
     model.folder.value = Path(folder) if folder else Path("empty folder that is not there")
     look(model)
     assert model.runs == {}
+
+
+def test_an_evaluation_is_told_by_what_its_task_is_about() -> None:
+    walked = {"survival": 0.994, "velocity_error": 0.113, "reached": None}
+    assert evaluation_text(walked) == "99 % survived, 0.11 m/s off"
+    assert evaluation_text({**walked, "reached": 0.96}) == "99 % survived, 96 % reached"
+    assert evaluation_text({"survival": "most", "reached": float("nan")}) == ""

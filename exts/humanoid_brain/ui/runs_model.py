@@ -326,13 +326,13 @@ class RunsModel:
 
 
 def evaluation_text(report: Any) -> str:
-    """The figures of an evaluation that count, in a line."""
+    """The figures of an evaluation that count, in a line: where there is a target, to be there and not how fast."""
     parts: list[str] = []
-    survival, error = report.get("survival"), report.get("velocity_error")
+    survival, error, reached = (report.get(name) for name in ("survival", "velocity_error", "reached"))
     if is_plain(survival):
         parts.append(f"{100 * survival:.0f} % survived")
-    if is_plain(error):
+    if is_plain(reached):
+        parts.append(f"{100 * reached:.0f} % reached")
+    elif is_plain(error):
         parts.append(f"{error:.2f} m/s off")
-    if is_plain(report.get("reached")):
-        parts.append(f"{100 * report['reached']:.0f} % reached")
     return ", ".join(parts)
