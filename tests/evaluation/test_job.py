@@ -56,6 +56,18 @@ def _limp(folder: Path) -> None:
     (folder / "manifest.json").write_text(json.dumps(card))
 
 
+@pytest.mark.parametrize(("envs", "rounds"), [(EPISODES, 0), (EPISODES // 2, 1)])
+def test_a_stop_leaves_no_report_of_part_of_the_episodes(tmp_path: Path, envs: int, rounds: int) -> None:
+    config = EvaluationConfig(policy=SHIPPED, episodes=EPISODES, num_envs=envs, episode=0.4, output=tmp_path)
+    job = EvaluationJob(config)
+    job.start()
+    while not job.tick(0.0).final:
+        if job.progress.done > rounds * 20:
+            job.stop()
+    assert job.error is None and job.report == {} and list(tmp_path.iterdir()) == []
+    assert rounds * 20 < job.progress.done < (rounds + 1) * 20
+
+
 def test_the_shipped_policy_walks_as_it_is_told(report: dict[str, Any]) -> None:
     assert report["survival"] == 1.0
     assert report["velocity_error"] < 0.1

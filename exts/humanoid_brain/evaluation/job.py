@@ -55,9 +55,9 @@ class EvaluationJob(Job):
         self.progress.total = rounds * env.max_episode_length
         outcomes: list[Outcome] = []
         for number in range(rounds):
-            if self.stopping:
-                return
             yield from self._round(env, policy, number, outcomes)
+            if len(outcomes) <= number:  # it was stopped, and part of the episodes says nothing of the whole
+                return
         self.progress.phase = "reporting"
         task = policy.config.task
         self.report = {
