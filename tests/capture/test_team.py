@@ -74,8 +74,10 @@ def test_two_processes_write_the_bytes_of_one(
     until(job, lambda: len(captured(job)) >= 3)
     assert 0 < job.progress.done < job.progress.total == FRAMES
     assert len(members(job)) == job.processes == 2
+    processes = [member.process for member in members(job)]
     job.tick()
     assert job.state is JobState.DONE and job.error is None
+    assert all(process.returncode == 0 for process in processes), "the job waits for the ends of its processes"
     assert sorted(captured(job)) == list(range(FRAMES))
     assert job.seconds["render"] > 0.0 and job.slowest
     assert tree(tmp_path / "dataset") == whole
