@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from humanoid_brain import paths, rng
 from humanoid_brain.capture.links import LinkPoses
-from humanoid_brain.capture.walks import WalkInScene, WalksTogether, walks_at_once
+from humanoid_brain.capture.walks import WalkInScene, WalksTogether, robots_at_once
 from humanoid_brain.config.base import load
 from humanoid_brain.config.interior import InteriorConfig
 from humanoid_brain.config.randomization import JointPose, MotionPose, PoseSource, WalkingPose
@@ -191,7 +191,7 @@ def opening_robot(scene: SceneConfig, source: PoseSource, seed: int, host: Host)
     from humanoid_brain.learning.assembly import opening_env
 
     policy = _load_policy(source) if isinstance(source, WalkingPose) else None
-    env = yield from opening_env(_setup(scene, policy), host=host, crowd=walks_at_once(source, host.name))
+    env = yield from opening_env(_setup(scene, policy), host=host, crowd=robots_at_once(source, host.name))
     return PosedRobot(env, policy, source, seed, host, scene.interior)
 
 

@@ -28,7 +28,7 @@ from humanoid_brain.capture.description import Category
 from humanoid_brain.capture.folder import DatasetFolder
 from humanoid_brain.capture.layout import frames_of
 from humanoid_brain.capture.spawn import RESUMABLE, obituary, spawn
-from humanoid_brain.capture.walks import walks_at_once
+from humanoid_brain.capture.walks import frames_at_once
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.errors import ConfigError, DatasetError, HumanoidBrainError, from_json
 from humanoid_brain.jobs import Event, Warned
@@ -103,7 +103,7 @@ class Team:
         self._gpus = cycle(_gpus() if config.device == "cuda" else ())
         self._folder: DatasetFolder | None = None
         self._walks: deque[list[int]] = deque()
-        self._together = walks_at_once(config.randomization.robot_pose, "standalone")
+        self._together = frames_at_once(config.randomization.robot_pose, "standalone")
         self._inbox: deque[tuple[_Member, Message | None]] = deque()
         self._trouble: Exception | None = None
         self._failure: HumanoidBrainError | None = None

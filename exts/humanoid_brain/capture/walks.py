@@ -8,7 +8,7 @@ also makes the physics forget what was before.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from humanoid_brain.randomization.robot_pose import Walk
 
 TOGETHER = 8
-"""Frames whose robots walk at once. A step of one robot is 0.8 ms, of which the physics takes 0.25; of eight, 2.0."""
+"""Robots that walk at once. A step of one robot is 0.8 ms, of which the physics takes 0.25; of eight, 2.0."""
+MOMENTS = 4
+"""Frames for which one of them is caught, one after the other; of 1.5 s of walking, a frame takes its share."""
 _LOOK_EVERY = 5
 """Policy steps between two looks whether a walking robot has fallen; counted from the start of its walk."""
 _KEPT = 2
@@ -38,12 +40,18 @@ _TO_WALL = 0.6
 """Distance in m that a robot's middle keeps from the walls."""
 
 
-def walks_at_once(source: PoseSource, host: str) -> int:
-    """How many robots walk at once for the frames of a capture: frames with the same i // n share the work.
+def robots_at_once(source: PoseSource, host: str) -> int:
+    """How many robots walk at once for the frames of a capture.
 
     One where the frames of a walk follow one another, and inside Isaac Sim, which would draw the others.
     """
     return TOGETHER if isinstance(source, WalkingPose) and source.hold == 1 and host == "standalone" else 1
+
+
+def frames_at_once(source: PoseSource, host: str) -> int:
+    """For how many frames they walk: frames with the same i // n share the work."""
+    robots = robots_at_once(source, host)
+    return robots * MOMENTS if robots > 1 else 1
 
 
 class WalkInScene:
@@ -96,18 +104,58 @@ class _Moment:
     joint_position: Tensor
     joint_velocity: Tensor
 
+    def turned(self, angle: float) -> _Moment:
+        """The same, had the walk begun in a direction that is ``angle`` rad further to the left."""
+        import torch
+
+        from humanoid_brain.learning.rotations import turn, turn_orientation
+
+        by = torch.tensor(angle)
+        position, velocity = self.root_position.clone(), self.root_velocity.clone()
+        for vector in (position, velocity[:3], velocity[3:]):
+            vector[:2] = turn(by, vector[:2])
+        orientation = turn_orientation(by, self.root_orientation)
+        return _Moment(position, orientation, velocity, self.joint_position, self.joint_velocity)
+
+
+class _Course:
+    """What one robot walks for: the frames ``ahead``, in the order of their moments, each with its own walk."""
+
+    def __init__(self, ahead: Sequence[int], walks: Sequence[Walk]) -> None:
+        self.ahead, self._walks = deque(ahead), walks
+        self.walk = walks[ahead[0]]
+        """The walk of the frame ahead, or of the last one."""
+        self._start = 0.0
+
+    def begin(self) -> None:
+        """The robot was sent off in the direction of :attr:`walk`."""
+        self._start = self.walk.heading
+
+    @property
+    def aside(self) -> float:
+        """How far the direction of :attr:`walk` is to the left of that in which the robot was sent off, rad."""
+        return math.radians(self.walk.heading - self._start)
+
+    def go_on(self) -> None:
+        """The robot was caught for the frame ahead, and walks on for the next."""
+        self.ahead.popleft()
+        if self.ahead:
+            self.walk = self._walks[self.ahead[0]]
+
 
 class WalksTogether:
     """Robots walk for a block of frames at once, each on its own; the first of them then takes the pose of a frame.
 
-    A step costs hardly more for several robots than for one. They walk on the floor of the simulation alone, beside
-    the room if there is one, and the renderer is told to leave the others out. In a room, one that goes too far begins
-    again in the middle, and what stands around has to leave its way free.
+    A step costs hardly more for several robots than for one, and a robot walks on after the moment of its first frame
+    to those of further ones, each time under the next frame's command; all floors being alike, its direction is turned
+    to that frame's afterwards. They walk on the floor of the simulation alone, beside the room if there is one, and the
+    renderer is told to leave the others out. In a room, one that goes too far begins again in the middle, and what
+    stands around has to leave its way free.
 
     Args:
-        env: The environments of the robots, as many as frames in a block.
+        env: The environments of the robots.
         policy: What they walk with.
-        source: Commands and times, every frame with a walk of its own.
+        source: Commands and times, drawn for every frame.
         seed: Seed of the capture.
         interior: The room, if there is one.
     """
@@ -118,6 +166,7 @@ class WalksTogether:
         import torch
 
         self._env, self._policy, self._source, self._seed = env, policy, source, seed
+        self._frames = env.num_envs * MOMENTS
         self._blocks: dict[int, list[_Moment]] = {}
         self._first = torch.arange(env.num_envs) == 0
         self._away = torch.zeros(3)
@@ -129,8 +178,8 @@ class WalksTogether:
             self._clearance = interior.robot_clearance
 
     def prepare(self, frame: int) -> Iterator[None]:
-        """Let the robots walk whose block ``frame`` is of, yielding after each policy step."""
-        block = frame // self._env.num_envs
+        """Let the robots walk for the block that ``frame`` is of, yielding after each policy step."""
+        block = frame // self._frames
         if block not in self._blocks:
             moments = yield from self._walk(block)
             while len(self._blocks) >= _KEPT:
@@ -152,28 +201,40 @@ class WalksTogether:
         yield
 
     def _moment_of(self, frame: int) -> _Moment:
-        block, row = divmod(frame, self._env.num_envs)
-        return self._blocks[block][row]
+        block, at = divmod(frame, self._frames)
+        return self._blocks[block][at]
 
     def _walk(self, block: int) -> Generator[None, None, list[_Moment]]:
+        import torch
+
         from humanoid_brain.randomization.robot_pose import draw_walk
 
-        env, count = self._env, self._env.num_envs
-        walks = [draw_walk(self._source, self._seed, block * count + row) for row in range(count)]
-        due: defaultdict[int, list[int]] = defaultdict(list)
-        for row, walk in enumerate(walks):
-            due[round(walk.seconds / env.control_dt)].append(row)
+        env, first = self._env, block * self._frames
+        walks = [draw_walk(self._source, self._seed, first + at) for at in range(self._frames)]
+        steps = [round(walk.seconds / env.control_dt) for walk in walks]
+        in_order = sorted(range(self._frames), key=steps.__getitem__)
+        courses = [_Course(in_order[row :: env.num_envs], walks) for row in range(env.num_envs)]  # moments far apart
         env.reset(seed=rng.torch_seed(self._seed, f"capture/walks/{block}") % 2**31)
-        _send_off(env, env.all_rows, walks, self._away)
-        moments = {row: self._moment(row) for row in due[0]}
-        for step in range(1, max(due) + 1):
-            env.follow(self._policy(env.observations["policy"]))
-            if step % _LOOK_EVERY == 0 and (ended := self._ended()).any():  # they stand up again, and walk on
-                env.restart(ended)
-                _send_off(env, ended, walks, self._away)
-            moments |= {row: self._moment(row) for row in due[step]}
-            yield
-        return [moments[row] for row in range(count)]
+        self._send_off(env.all_rows, courses)
+        moments: dict[int, _Moment] = {}
+        for step in range(max(steps) + 1):
+            if step:
+                env.follow(self._policy(env.observations["policy"]))
+                if step % _LOOK_EVERY == 0 and (ended := self._ended()).any():  # they stand up again, and walk on
+                    env.restart(ended)
+                    self._send_off(ended, courses)
+                yield
+            for row, course in enumerate(courses):
+                while course.ahead and steps[course.ahead[0]] == step:
+                    moments[course.ahead[0]] = self._moment(row).turned(course.aside)
+                    course.go_on()
+                    env.state.command[row] = torch.tensor(course.walk.command)
+        return [moments[at] for at in range(self._frames)]
+
+    def _send_off(self, rows: Tensor, courses: Sequence[_Course]) -> None:
+        for row in rows.nonzero().flatten().tolist():
+            courses[row].begin()
+        _send_off(self._env, rows, [course.walk for course in courses], self._away)
 
     def _ended(self) -> Tensor:
         """Robots that have fallen or are too far away (N,) bool."""

@@ -45,6 +45,13 @@ def turn(angle: Tensor, v: Tensor) -> Tensor:
     return torch.stack([c * v[..., 0] - s * v[..., 1], s * v[..., 0] + c * v[..., 1]], -1)
 
 
+def turn_orientation(angle: Tensor, q: Tensor) -> Tensor:
+    """Rotate orientations ``q`` (..., 4) by ``angle`` (...) rad about the world's z axis, counter-clockwise."""
+    c, s = torch.cos(angle / 2), torch.sin(angle / 2)
+    w, x, y, z = q.unbind(-1)
+    return torch.stack([c * w - s * z, c * x - s * y, c * y + s * x, c * z + s * w], -1)
+
+
 def poses(position: Tensor, orientation: Tensor) -> Tensor:
     """Homogeneous matrices (N, 4, 4), float64 on the CPU, of positions (N, 3) and orientations (N, 4)."""
     p, (w, x, y, z) = position.cpu().double(), orientation.cpu().double().unbind(-1)
