@@ -140,6 +140,13 @@ def test_uniform_never_reaches_its_upper_end(monkeypatch: pytest.MonkeyPatch, lo
     assert rng.uniform(0, [rows(0)], 1, low, high).item() == torch.tensor(low, dtype=torch.float32).item()
 
 
+@pytest.mark.parametrize("address", [(0,), (3, 1 << 40), (7, 12, 5)])
+def test_single_numbers_are_those_of_the_row(address: tuple[int, ...]) -> None:
+    key = rng.stream(11, "single")
+    together = rng.uniform(key, [torch.tensor(part) for part in address], 70).flatten().tolist()
+    assert [rng.number(key, address, index) for index in range(70)] == together
+
+
 def test_uniform_over_an_empty_range_is_its_one_value() -> None:
     assert torch.equal(rng.uniform(1, [torch.arange(9)], 2, 0.3, 0.3), torch.full((9, 2), 0.3))
 

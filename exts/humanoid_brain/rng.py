@@ -76,6 +76,14 @@ def uniform(key: int, address: list[torch.Tensor], count: int, low: float = 0.0,
     return draws.clamp_(max=float(np.nextafter(np.float32(high), np.float32(low)))) if high > low else draws
 
 
+def number(key: int, address: tuple[int, ...], index: int) -> float:
+    """Draw ``index`` (from 0 on) of :func:`uniform` at one address, in [0, 1): for code that takes a few, one by one."""
+    word = key
+    for part in address:
+        word = _mix_int((part * _GOLDEN + word) & _MASK)
+    return (_mix_int((word + (index + 1) * _GOLDEN) & _MASK) >> 40) / (1 << 24)
+
+
 def normal(key: int, address: list[torch.Tensor], count: int) -> torch.Tensor:
     """Standard normal draws by inversion, float32 of shape (N, count), at most 5.30 in magnitude."""
     import torch

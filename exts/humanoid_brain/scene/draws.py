@@ -9,7 +9,6 @@ from typing import TypeVar
 from humanoid_brain import rng
 
 ItemT = TypeVar("ItemT")
-_BLOCK = 64
 
 
 class Draws:
@@ -25,15 +24,12 @@ class Draws:
 
     def __init__(self, seed: int, purpose: str, *address: int) -> None:
         self._key, self._address = rng.stream(seed, purpose), address
-        self._numbers: list[float] = []
         self._taken = 0
 
     def uniform(self, low: float = 0.0, high: float = 1.0) -> float:
         """A number in [low, high)."""
-        if self._taken == len(self._numbers):
-            self._numbers = self._draw(len(self._numbers) + _BLOCK)
         self._taken += 1
-        return low + (high - low) * self._numbers[self._taken - 1]
+        return low + (high - low) * rng.number(self._key, self._address, self._taken - 1)
 
     def integer(self, low: int, high: int) -> int:
         """A whole number from low to high, both included."""
@@ -50,8 +46,3 @@ class Draws:
     def order(self, count: int) -> list[int]:
         """``range(count)`` in a random order."""
         return sorted(range(count), key=[self.uniform() for _ in range(count)].__getitem__)
-
-    def _draw(self, count: int) -> list[float]:
-        import torch
-
-        return rng.uniform(self._key, [torch.tensor(part) for part in self._address], count).reshape(-1).tolist()

@@ -15,7 +15,7 @@ from humanoid_brain.config.interior import InteriorConfig
 from humanoid_brain.scene.anthropometry import Array
 from humanoid_brain.scene.draws import Draws
 from humanoid_brain.scene.interiors import PROPS, ROOM, Interior, plan_interior
-from humanoid_brain.scene.placement import Footprint, KeepClear, apart, free
+from humanoid_brain.scene.placement import Footprint, KeepClear, Point, apart, free
 from humanoid_brain.scene.props.prop import Prop, Support
 from humanoid_brain.scene.room import SIDES, Room, show, show_surfaces
 
@@ -140,21 +140,22 @@ class _Arrangement:
         prop, surfaces = self.interior.pool[index].prop, list(self._surfaces())
         for _ in range(TRIES if surfaces else 0):
             carrier, place, surface = draws.choice(surfaces)
-            half = _half(prop)
             turn = draws.integer(0, 3) * math.pi / 2 + draws.uniform(-0.35, 0.35)
-            reach = np.abs(np.array([[math.cos(turn), math.sin(turn)], [math.sin(turn), math.cos(turn)]])) @ half
-            slack = np.array(surface.half) - reach
-            if slack.min() < 0.0:
+            c, s = abs(math.cos(turn)), abs(math.sin(turn))
+            slack_x = surface.half[0] - c * prop.half[0] - s * prop.half[1]
+            slack_y = surface.half[1] - s * prop.half[0] - c * prop.half[1]
+            if min(slack_x, slack_y) < 0.0:
                 continue
-            local = np.array(surface.center[:2]) + slack * [draws.uniform(-1.0, 1.0), draws.uniform(-1.0, 1.0)]
+            x = surface.center[0] + slack_x * draws.uniform(-1.0, 1.0)
+            y = surface.center[1] + slack_y * draws.uniform(-1.0, 1.0)
             yaw = place.yaw + turn
-            middle = np.array(place.position[:2]) + _turned(local, place.yaw)
-            at = middle - _turned(_middle(prop), yaw)
-            footprint = Footprint((float(middle[0]), float(middle[1])), (float(half[0]), float(half[1])), yaw)
+            middle = _placed((x, y), place.position, place.yaw)
+            at = _placed(_opposite(prop.middle), middle, yaw)
+            footprint = Footprint(middle, prop.half, yaw)
             neighbours = [other.footprint for other in self.places.values() if other.support == carrier]
             if all(apart(footprint, other, CLUTTER_GAP) for other in neighbours):
                 height = surface.center[2] + self.config.clutter.drop_height
-                self.places[index] = _Place((float(at[0]), float(at[1]), height), yaw, footprint, carrier)
+                self.places[index] = _Place((*at, height), yaw, footprint, carrier)
                 return
 
     def layout(self, floor: str, wall: str, left_out: int) -> Layout:
@@ -187,8 +188,7 @@ def _set(attribute: Usd.Attribute, value: Gf.Vec3d | Gf.Quatd) -> None:
 
 def footprint_of(prop: Prop, position: tuple[float, float], yaw: float) -> Footprint:
     """What a prop covers of the floor when its origin is at ``position``."""
-    half, middle = _half(prop), np.array(position) + _turned(_middle(prop), yaw)
-    return Footprint((float(middle[0]), float(middle[1])), (float(half[0]), float(half[1])), yaw)
+    return Footprint(_placed(prop.middle, position, yaw), prop.half, yaw)
 
 
 def _anywhere(prop: Prop, room: Room, draws: Draws) -> tuple[float, float, float]:
@@ -212,28 +212,24 @@ def _at_wall(prop: Prop, room: Room, gap: float, draws: Draws) -> tuple[float, f
 def _at_table(prop: Prop, table: Prop, place: _Place, gap: float, draws: Draws) -> tuple[float, float, float]:
     """At a side of a table, facing it; at a desk in front."""
     side = 0 if table.at_wall else draws.integer(0, 3)
-    half, width = _half(table), _half(prop)[1]
+    half, width = table.half, prop.half[1]
     across, along = (half[0], half[1]) if side % 2 == 0 else (half[1], half[0])
     shift = draws.uniform(-1.0, 1.0) * max(along - width, 0.0) * 0.8
     away = across + gap + float(prop.bounds[1, 0]) + draws.uniform(0.01, 0.16)
     outward = side * math.pi / 2
-    local = _middle(table) + _turned(np.array([away, shift]), outward)
-    at = np.array(place.position[:2]) + _turned(local, place.yaw)
+    at = _placed(_placed((away, shift), table.middle, outward), place.position, place.yaw)
     yaw = place.yaw + outward + math.pi + draws.uniform(-0.22, 0.22)
-    return float(at[0]), float(at[1]), yaw
+    return (*at, yaw)
 
 
-def _half(prop: Prop) -> Array:
-    return (prop.bounds[1, :2] - prop.bounds[0, :2]) / 2
-
-
-def _middle(prop: Prop) -> Array:
-    return (prop.bounds[1, :2] + prop.bounds[0, :2]) / 2
-
-
-def _turned(vector: Array, yaw: float) -> Array:
+def _placed(point: Point, origin: Sequence[float], yaw: float) -> Point:
+    """Where a point is whose frame stands at ``origin``, turned by ``yaw`` rad."""
     c, s = math.cos(yaw), math.sin(yaw)
-    return np.array([c * vector[0] - s * vector[1], s * vector[0] + c * vector[1]])
+    return origin[0] + c * point[0] - s * point[1], origin[1] + s * point[0] + c * point[1]
+
+
+def _opposite(point: Point) -> Point:
+    return -point[0], -point[1]
 
 
 def _pose(position: Array, orientation: Array) -> Array:

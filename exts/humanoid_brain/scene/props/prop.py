@@ -74,6 +74,18 @@ class Prop:
         points = np.concatenate([part.surface.points for part in self.parts] + [corners(c) for c in self.colliders])
         return np.stack([points.min(0), points.max(0)])
 
+    @cached_property
+    def half(self) -> tuple[float, float]:
+        """Half of its extent along x and y, m."""
+        low, high = self.bounds[:, :2].tolist()
+        return (high[0] - low[0]) / 2, (high[1] - low[1]) / 2
+
+    @cached_property
+    def middle(self) -> tuple[float, float]:
+        """Middle of its extent along x and y, m."""
+        low, high = self.bounds[:, :2].tolist()
+        return (high[0] + low[0]) / 2, (high[1] + low[1]) / 2
+
     @property
     def triangles(self) -> int:
         """Number of triangles that are drawn."""
