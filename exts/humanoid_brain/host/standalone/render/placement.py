@@ -51,6 +51,7 @@ class _Placer:
         self._instances: dict[str, tuple[Array, Sequence[bool]]] = {}
         self._shifts: dict[str, Array] = {}
         self._roots: dict[str, bool] = {}
+        self._rigid: dict[str, tuple[Array, Array]] = {}
 
     def place(self, pieces: Sequence[Piece], chosen: Iterable[int], placement: Placement) -> None:
         for i in chosen:
@@ -85,9 +86,9 @@ class _Placer:
             local, resets = self._cache.GetLocalTransformation(prim)
             matrix = np.array(local, float).T @ matrix
             if resets:
-                return np.linalg.inv(rigid(self._world(self._stage.GetPrimAtPath(body)))[0]) @ matrix
+                return np.linalg.inv(self._rigid_of(body)[0]) @ matrix
             prim = prim.GetParent()
-        return rigid(self._world(prim))[1] @ matrix
+        return self._rigid_of(body)[1] @ matrix
 
     def _instance(self, prim: Usd.Prim, copy: Copy) -> tuple[Array, bool]:
         instancer = self._stage.GetPrimAtPath(copy.instancer)
@@ -110,9 +111,15 @@ class _Placer:
     def _body(self, path: str, clone: Copy | None) -> Array:
         """World pose of a body, in a clone that of its original moved along."""
         if clone is None:
-            return rigid(self._world(self._stage.GetPrimAtPath(path)))[0]
+            return self._rigid_of(path)[0]
         original = self._stage.GetPrimAtPath(clone.source + path[len(clone.target) :])
         return rigid(self._shift(clone) @ self._world(original))[0]
+
+    def _rigid_of(self, body: str) -> tuple[Array, Array]:
+        """Pose and scale of a body."""
+        if body not in self._rigid:
+            self._rigid[body] = rigid(self._world(self._stage.GetPrimAtPath(body)))
+        return self._rigid[body]
 
     def _shift(self, clone: Copy) -> Array:
         if clone.target not in self._shifts:
