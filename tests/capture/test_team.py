@@ -248,14 +248,14 @@ def test_frames_whose_robots_walk_at_once_go_to_one_process_while_there_are_plen
     monkeypatch.setattr(team.Team, "_start", lambda self: None)
     walking = config(tmp_path).randomization.model_copy(update={"robot_pose": WalkingPose()})
     crew = team.Team(config(tmp_path, randomization=walking), 2)
-    crew._walks.extend([index] for index in range(3, 161))
+    crew._walks.extend([index] for index in range(3, 101))
     given: list[list[int]] = []
     while crew._walks:
         given.append(crew._next())
-    assert given[:3] == [[*range(3, 32)], [*range(32, 64)], [*range(64, 96)]]
+    assert given[:4] == [[*range(3, 16)], [*range(16, 32)], [*range(32, 48)], [*range(48, 64)]]
     # None has much more to do at the end than the others.
-    assert [len(each) for each in given[3:]] == [17, 15, 9, 6, 5, 4, 3, 2, 2, 1, 1]
-    assert [index for each in given for index in each] == list(range(3, 161))
+    assert [len(each) for each in given[4:]] == [10, 6, 6, 4, 3, 2, 1, 2, 2, 1]
+    assert [index for each in given for index in each] == list(range(3, 101))
 
 
 @pytest.mark.parametrize(

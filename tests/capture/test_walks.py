@@ -159,7 +159,7 @@ def test_frames_of_one_robot_are_moments_apart_each_under_its_own_command(
 
 
 def _by_robot(block: int) -> list[list[int]]:
-    """Frames of a block by robot, counted from its first: in the order of their times, each robot has every eighth."""
+    """Frames of a block by robot, counted from its first: in the order of their times, each robot has every fourth."""
     seconds = [draw_walk(WALKING, 0, block * BLOCK + frame).seconds for frame in range(BLOCK)]
     steps = [round(each / 0.02) for each in seconds]
     in_order = sorted(range(BLOCK), key=lambda frame: (steps[frame], frame))
