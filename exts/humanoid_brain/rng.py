@@ -77,7 +77,7 @@ def uniform(key: int, address: list[torch.Tensor], count: int, low: float = 0.0,
 
 
 def number(key: int, address: tuple[int, ...], index: int) -> float:
-    """Draw ``index`` (from 0 on) of :func:`uniform` at one address, in [0, 1): for code that takes a few, one by one."""
+    """Draw ``index`` (from 0 on) of :func:`uniform` at one address, in [0, 1): for code that takes a few."""
     word = key
     for part in address:
         word = _mix_int((part * _GOLDEN + word) & _MASK)
