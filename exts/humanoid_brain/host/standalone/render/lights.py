@@ -154,23 +154,29 @@ def _pole(prim: Usd.Prim) -> Array:
     return turn
 
 
-def emitters(mi: Any, lights: tuple[Light, ...]) -> dict[str, Any]:
-    """Entries of a Mitsuba scene; hidden lights are dark, far below, and never sampled.
+def emitters(lights: tuple[Light, ...]) -> dict[str, tuple[Light, ...]]:
+    """By name in a Mitsuba scene, of which lights each emitter is made; hidden ones are all alike."""
+    found: dict[str, tuple[Light, ...]] = {}
+    if any(light.kind == "dome" for light in lights):
+        found[_SKY] = tuple(light for light in lights if light.kind == "dome" and light.visible)
+    # One that is always hidden: Mitsuba picks among lights by another code where all have the same weight.
+    for i, light in enumerate((*lights, _DARK)):
+        if light.kind != "dome":
+            found[f"light_{i}"] = (light if light.visible else replace(_DARK, kind=light.kind),)
+    if not any(light.visible for light in lights):
+        found[_NIGHT] = ()
+    return found
+
+
+def emitter_entry(mi: Any, name: str, lights: tuple[Light, ...]) -> dict[str, Any]:
+    """The entry of a Mitsuba scene for one of :func:`emitters`. A hidden light is dark, far below, and never sampled.
 
     Raises:
         SceneError: Several domes have textures, or one's file is no image.
     """
-    entries: dict[str, Any] = {}
-    domes = [light for light in lights if light.kind == "dome"]
-    if domes:
-        entries["sky"] = _sky(mi, [dome for dome in domes if dome.visible])
-    # One that is always hidden: Mitsuba picks among lights by another code where all have the same weight.
-    for i, light in enumerate((*lights, _DARK)):
-        if light.kind != "dome":
-            entries[f"light_{i}"] = _area(mi, light if light.visible else replace(_DARK, kind=light.kind))
-    if not any(light.visible for light in lights):
-        entries["night"] = {"type": "constant", "radiance": {"type": "rgb", "value": 0.0}}
-    return entries
+    if name == _NIGHT:
+        return {"type": "constant", "radiance": {"type": "rgb", "value": 0.0}}
+    return _sky(mi, list(lights)) if name == _SKY else _area(mi, lights[0])
 
 
 def light_shapes(mi: Any, lights: Sequence[Light]) -> dict[str, Any]:
@@ -200,6 +206,9 @@ def _sky(mi: Any, domes: list[Light]) -> dict[str, Any]:
     matrix = np.array(dome.matrix).reshape(4, 4)
     matrix[:3, 3] = 0.0
     return {"type": "envmap", "bitmap": mi.Bitmap(np.ascontiguousarray(lit)), "to_world": mi.ScalarTransform4f(matrix)}
+
+
+_SKY, _NIGHT = "sky", "night"
 
 
 def _far_below() -> tuple[float, ...]:

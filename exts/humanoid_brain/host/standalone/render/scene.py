@@ -27,7 +27,7 @@ from humanoid_brain.host.standalone.render.bsdfs import (
     shared_bsdf,
     single_bsdf,
 )
-from humanoid_brain.host.standalone.render.lights import FAR_BELOW, Light, emitters
+from humanoid_brain.host.standalone.render.lights import FAR_BELOW, Light, emitter_entry, emitters
 from humanoid_brain.host.standalone.render.looks import Looks
 from humanoid_brain.host.standalone.render.solids import Triangles
 from humanoid_brain.host.standalone.render.surfaces import Surface
@@ -90,7 +90,7 @@ class SceneBuilder:
         self._described: Sequence[Surface] | None = None
         self._slots: dict[Surface, int] = {}
         self._bsdfs: dict[Kind | Surface, Any] = {}
-        self._lights: tuple[tuple[Light, ...], dict[str, Any]] | None = None
+        self._lights: dict[str, tuple[tuple[Light, ...], Any]] = {}
 
     def build(self, pieces: Sequence[Drawn], surfaces: Sequence[Surface], lights: tuple[Light, ...]) -> MitsubaScene:
         """A scene of visible pieces.
@@ -159,20 +159,20 @@ class SceneBuilder:
         return int(dr.reinterpret_array(mi.UInt32, mi.ShapePtr(shape))[0])
 
     def _emitters(self, lights: tuple[Light, ...]) -> dict[str, Any]:
-        if self._lights is None or self._lights[0] != lights:
-            mi, self._lights = self._backend.mi, None
-            self._lights = lights, {name: self._emitter(entry) for name, entry in emitters(mi, lights).items()}
-        return self._lights[1]
+        """The scene's emitters by name; those whose lights are as they were are kept."""
+        wanted, old = emitters(lights), self._lights
+        self._lights = {name: old[name] for name, of in wanted.items() if name in old and old[name][0] == of}
+        del old
+        for name, of in wanted.items():
+            if name not in self._lights:
+                self._lights[name] = of, self._emitter(emitter_entry(self._backend.mi, name, of))
+        return {name: self._lights[name][1] for name in wanted}  # in this order they are picked
 
     def _emitter(self, entry: dict[str, Any]) -> Any:
         mi, emitter = self._backend.mi, self._backend.mi.load_dict(entry)
         if entry["type"] == "rectangle" and self._backend.vectorized:
-            # It alone compiles its place into kernels, unless the place is set once more as data.
-            place = mi.Transform4f(entry["to_world"])
-            self._backend.dr.make_opaque(place)
-            values = mi.traverse(emitter)
-            values["to_world"] = place
-            values.update()
+            # It alone compiles its place into kernels, unless that is made data; to set it would fetch it from a GPU.
+            self._backend.dr.make_opaque(mi.traverse(emitter)["to_world"])
         return emitter
 
     def _mesh(self, group: _Group) -> tuple[Any, npt.NDArray[np.int32]]:
