@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,26 @@ def test_no_driver_means_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(ctypes, "CDLL", fail)
     assert machine.gpus() == []
+    assert machine.cuda_devices() == 0
+
+
+@pytest.mark.parametrize(("error", "expected"), [(0, 2), (100, 0)])  # 100: CUDA_ERROR_NO_DEVICE, all are hidden
+def test_the_driver_counts_the_devices_that_this_process_may_use(
+    monkeypatch: pytest.MonkeyPatch, error: int, expected: int
+) -> None:
+    class Driver:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def cuInit(self, flags: int) -> int:
+            return error
+
+        def cuDeviceGetCount(self, count: Any) -> int:
+            count._obj.value = 2
+            return 0
+
+    monkeypatch.setattr(ctypes, "CDLL", Driver)
+    assert machine.cuda_devices() == expected
 
 
 @pytest.mark.gpu
@@ -73,6 +94,7 @@ def test_gpu_is_what_torch_sees() -> None:
     import torch
 
     first, seen = machine.gpus()[0], torch.cuda.get_device_properties(0)
+    assert machine.cuda_devices() == torch.cuda.device_count()
     assert first.name == seen.name
     # The driver keeps part of the memory that it reports.
     assert abs(first.memory - seen.total_memory) < 2 << 30

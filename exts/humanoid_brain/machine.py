@@ -78,6 +78,17 @@ def gpus() -> list[Gpu]:
         nvml.nvmlShutdown()
 
 
+def cuda_devices() -> int:
+    """Number of CUDA devices that this process may use, by the driver, which heeds ``CUDA_VISIBLE_DEVICES``."""
+    count = ctypes.c_int()
+    try:
+        cuda = _cuda()
+        found = cuda.cuInit(0) == 0 and cuda.cuDeviceGetCount(ctypes.byref(count)) == 0
+    except (OSError, AttributeError):
+        return 0
+    return count.value if found else 0
+
+
 _FEW_CORES = 2
 _waking: list[threading.Thread] = []
 
@@ -103,10 +114,14 @@ def cuda_woken() -> None:
 
 def _wake_cuda() -> None:
     with contextlib.suppress(OSError, AttributeError):
-        cuda = ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
+        cuda = _cuda()
         device, context = ctypes.c_int(), ctypes.c_void_p()
         if cuda.cuInit(0) == 0 and cuda.cuDeviceGet(ctypes.byref(device), 0) == 0:
             cuda.cuDevicePrimaryCtxRetain(ctypes.byref(context), device)
+
+
+def _cuda() -> ctypes.CDLL:
+    return ctypes.CDLL("nvcuda.dll" if os.name == "nt" else "libcuda.so.1")
 
 
 @contextlib.contextmanager

@@ -17,6 +17,7 @@ from humanoid_brain.errors import DeviceError, HostError, SceneError
 from humanoid_brain.host.standalone import engine as engines
 from humanoid_brain.host.standalone.engine_tensors import Buffer
 from humanoid_brain.host.standalone.quantity import Quantity
+from humanoid_brain.host.standalone.simulation import Simulation
 
 
 @pytest.fixture
@@ -81,6 +82,45 @@ def test_a_missing_package_is_one_clear_error(repo_root: Path) -> None:
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=repo_root)
     assert "the standalone host does not load" in result.stdout and "humanoid-brain[standalone]" in result.stdout
+
+
+def test_a_missing_pytorch_is_told_before_a_scene_is_built(repo_root: Path) -> None:
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "from humanoid_brain import errors, host\n"
+        "try: host.load('standalone')\n"
+        "except errors.HostError as error: print(error)\n"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=repo_root)
+    assert "the standalone host does not load: No module named 'torch'" in result.stdout
+
+
+def test_a_broken_pytorch_is_one_clear_error(repo_root: Path, tmp_path: Path) -> None:
+    (tmp_path / "torch.py").write_text("raise OSError('libtorch_cpu.so: file too short')")
+    code = (
+        "from humanoid_brain import errors, host\n"
+        "h = host.load('standalone')\n"
+        "h.stage.create_new_stage()\n"
+        "try: h.World(backend='torch').play()\n"
+        "except errors.HostError as error: print(error)\n"
+    )
+    path = os.pathsep.join([str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])])
+    command, env = [sys.executable, "-c", code], {**os.environ, "PYTHONPATH": path}
+    result = subprocess.run(command, capture_output=True, text=True, check=True, cwd=repo_root, env=env)
+    assert "PyTorch does not load: libtorch_cpu.so: file too short" in result.stdout
+
+
+def test_a_pytorch_without_the_device_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(DeviceError, match="cuda:0 was asked for, but PyTorch finds no CUDA device"):
+        Simulation(device="cuda:0")._import_torch()
+
+
+def test_a_device_that_the_driver_does_not_have_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engines, "cuda_devices", lambda: 2)
+    assert engines.check_device("cuda:1") == "cuda:1"
+    with pytest.raises(DeviceError, match="cuda:2 was asked for, but there are 2 CUDA devices"):
+        engines.check_device("cuda:2")
 
 
 def test_the_host_package_is_light(repo_root: Path) -> None:

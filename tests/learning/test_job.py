@@ -28,6 +28,7 @@ from humanoid_brain.errors import (
 )
 from humanoid_brain.jobs import FileWritten, JobState
 from humanoid_brain.learning import checkpoint as checkpoints
+from humanoid_brain.learning import job as jobs
 from humanoid_brain.learning.checkpoint import CheckpointStore
 from humanoid_brain.learning.job import EpisodeEnded, IterationDone, TrainingJob
 from humanoid_brain.learning.metrics import read_metrics
@@ -320,7 +321,7 @@ def test_a_checkpoint_of_another_robot_is_refused(run: Path, tmp_path: Path) -> 
 
 
 def test_cuda_is_refused_where_there_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(jobs, "cuda_devices", lambda: 0)
     config = make_config(tmp_path / "run")
     config.device = "cuda"
     error = failure(config)

@@ -40,7 +40,7 @@ class EvaluationJob(Job):
         """Load, run the rounds, report."""
         folder = make_folder(self.config.output)
         self.progress.phase = "loading"
-        yield from import_beside("torch", "humanoid_brain.learning.assembly")
+        yield from import_beside("torch", "humanoid_brain.learning.assembly", "humanoid_brain.learning.env")
         from humanoid_brain.evaluation.report import plot, summarize
         from humanoid_brain.learning.policy import load_policy, record_evaluation
 

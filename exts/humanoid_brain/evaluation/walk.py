@@ -45,7 +45,7 @@ class WalkJob(Job):
     def slices(self) -> Iterator[None]:
         """Load, then walk."""
         self.progress.phase = "loading"
-        yield from import_beside("torch", "humanoid_brain.learning.assembly")
+        yield from import_beside("torch", "humanoid_brain.learning.assembly", "humanoid_brain.learning.env")
         from humanoid_brain.learning.policy import load_policy
 
         policy = load_policy(self.config.folder, self.config.checkpoint)

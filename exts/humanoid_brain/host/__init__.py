@@ -96,6 +96,12 @@ class AddLabels(Protocol):
         ...
 
 
+def _set_torch_threads(threads: int) -> None:
+    import torch
+
+    torch.set_num_threads(threads)
+
+
 @dataclass(frozen=True)
 class Host:
     """What runs the simulation.
@@ -112,6 +118,8 @@ class Host:
         get_shape_materials: Friction and restitution [N, S, 3] of a view's shapes, on the CPU.
         set_shape_materials: Set them, row by row.
         set_threads: Choose the solver's worker threads on the CPU before the first play; None chooses by scene size.
+        set_torch_threads: Choose PyTorch's threads on the CPU. Where the host imports PyTorch as it loads a scene, they
+            are set then, before any of its work.
         replicator: Render products, annotators, steps and writers, by the names of ``omni.replicator.core``. Inside
             Isaac Sim it is found at its first use, which raises HostError where the extension is not enabled.
         windowed: Whether an application with a window around us owns the frames, as Kit does for an extension. Setting
@@ -139,6 +147,7 @@ class Host:
     replicator: Replicator
     windowed: bool = False
     hold_frames: Callable[[bool], None] = lambda hold: None
+    set_torch_threads: Callable[[int], None] = _set_torch_threads
 
 
 def load(name: HostName = "auto") -> Host:

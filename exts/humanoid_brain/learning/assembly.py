@@ -1,30 +1,35 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Put environment and learner together from a configuration."""
+"""Put environment and learner together from a configuration.
+
+The simulation comes first, and what needs PyTorch after it: a host may import PyTorch while it loads the scene.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
 from collections.abc import Generator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
-
+from humanoid_brain import host as hosts
 from humanoid_brain import rng
 from humanoid_brain.config.training import TrainingConfig
-from humanoid_brain.host import Host
-from humanoid_brain.learning.env import HumanoidEnv
-from humanoid_brain.learning.networks import ActorCritic
-from humanoid_brain.learning.ppo import PPO, Mirror, Symmetry
 from humanoid_brain.learning.simulation import Simulation
 from humanoid_brain.machine import collector_paused
+
+if TYPE_CHECKING:
+    from humanoid_brain.host import Host
+    from humanoid_brain.learning.env import HumanoidEnv
+    from humanoid_brain.learning.ppo import PPO, Symmetry
 
 
 def make_env(config: TrainingConfig, *, host: Host | None = None) -> HumanoidEnv:
     """The environment of a run."""
-    _set_threads(config)
+    host = _ready(host, config)
     with collector_paused():
         simulation = Simulation(config.scene, config.device, host=host)
+        from humanoid_brain.learning.env import HumanoidEnv
+
         return HumanoidEnv(simulation, config.task, seed=config.seed)
 
 
@@ -35,19 +40,27 @@ def opening_env(
 
     ``crowd`` is as of :func:`humanoid_brain.scene.build.build_scene`.
     """
-    _set_threads(config)
+    host = _ready(host, config)
     with collector_paused():
         simulation = yield from Simulation.opening(config.scene, config.device, host=host, crowd=crowd)
+        from humanoid_brain.learning.env import HumanoidEnv
+
         return HumanoidEnv(simulation, config.task, seed=config.seed)
 
 
-def _set_threads(config: TrainingConfig) -> None:
+def _ready(host: Host | None, config: TrainingConfig) -> Host:
+    """The host, told about threads."""
+    host = host or hosts.load()
     if config.device == "cpu":
-        torch.set_num_threads(config.torch_threads)
+        host.set_torch_threads(config.torch_threads)
+    return host
 
 
 def make_learner(config: TrainingConfig, env: HumanoidEnv) -> PPO:
     """The learner of a run."""
+    from humanoid_brain.learning.networks import ActorCritic
+    from humanoid_brain.learning.ppo import PPO
+
     network = ActorCritic(
         env.groups["policy"].size,
         env.groups["critic"].size,
@@ -63,6 +76,8 @@ def make_learner(config: TrainingConfig, env: HumanoidEnv) -> PPO:
 
 def make_symmetry(env: HumanoidEnv) -> Symmetry:
     """Left-right reflections of what the learner sees."""
+    from humanoid_brain.learning.ppo import Mirror, Symmetry
+
     tensors = env.state.tensors
     policy, critic = (Mirror(*env.groups[name].reflection) for name in ("policy", "critic"))
     return Symmetry(policy, critic, Mirror(tensors.mirror_index, tensors.mirror_sign))
@@ -71,4 +86,8 @@ def make_symmetry(env: HumanoidEnv) -> Symmetry:
 def machine(device: Literal["cpu", "cuda"]) -> str:
     """What the work runs on, for manifests and cards."""
     cores = f"{os.cpu_count()} CPU cores ({platform.machine()})"
-    return f"{torch.cuda.get_device_name(0)}, {cores}" if device == "cuda" else cores
+    if device == "cpu":
+        return cores
+    import torch
+
+    return f"{torch.cuda.get_device_name(0)}, {cores}"

@@ -15,7 +15,7 @@ from humanoid_brain.jobs import Event, FileWritten, Job, Warned, beside, import_
 from humanoid_brain.learning.folder import RunFolder
 from humanoid_brain.learning.manifest import Totals
 from humanoid_brain.learning.metrics import MetricsLog, read_metrics
-from humanoid_brain.machine import wake_cuda
+from humanoid_brain.machine import cuda_devices, wake_cuda
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -105,12 +105,15 @@ class TrainingJob(Job):
         self.progress.phase = "loading"
         if self.config.device == "cuda":
             wake_cuda()
-        yield from import_beside("torch", "humanoid_brain.learning.assembly")
-        from humanoid_brain.learning.backlog import Backlog
-
+        wanted = ["humanoid_brain.learning.assembly"]
+        if self._keep_state:  # a window stands still while PhysX loads the scene: PyTorch comes before, not meanwhile
+            wanted += ["humanoid_brain.learning.env", "humanoid_brain.learning.ppo"]
+        yield from import_beside(*wanted)
         self._folder = RunFolder(self.config)
         yield
         env, learner, store = yield from self._set_up()
+        from humanoid_brain.learning.backlog import Backlog
+
         yield
         yield from self._resume_or_begin(env, learner, store)
         self._log = MetricsLog(self._folder.path, self.totals.iteration, tensorboard=self.config.tensorboard)
@@ -163,17 +166,16 @@ class TrainingJob(Job):
 
     def _set_up(self) -> Generator[None, None, tuple[HumanoidEnv, PPO, CheckpointStore]]:
         # Heavy packages are imported where they are used, so that a panel opens at once.
-        import torch
-
         from humanoid_brain.learning.assembly import make_learner, opening_env
-        from humanoid_brain.learning.checkpoint import CheckpointStore
 
         config = self.config
-        if config.device == "cuda" and not torch.cuda.is_available():
-            raise DeviceError("CUDA was asked for, but torch finds no GPU", where="device", todo="Use --device cpu")
+        if config.device == "cuda" and not cuda_devices():
+            raise DeviceError("CUDA was asked for, but there is no GPU", where="device", todo="Use --device cpu")
         self.env = env = yield from opening_env(config, host=self._host)
         yield
         self.learner = learner = make_learner(config, env)
+        from humanoid_brain.learning.checkpoint import CheckpointStore
+
         reserve = config.checkpoint.reserve_mib << 20
         store = CheckpointStore(
             config.output / "checkpoints", self._signature(env), keep=config.checkpoint.keep, reserve=reserve

@@ -4,19 +4,20 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from typing import Literal
-
-import torch
-from torch import Tensor
+from typing import TYPE_CHECKING, Literal
 
 from humanoid_brain import host as hosts
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.errors import HostError, RobotError
 from humanoid_brain.jobs import awaited, drained
-from humanoid_brain.learning.state import RobotTensors, State
 from humanoid_brain.scene.build import build_scene
 from humanoid_brain.scene.robot import resolve
 from humanoid_brain.scene.world import configure_world, make_world
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from humanoid_brain.learning.state import State
 
 
 class Simulation:
@@ -67,7 +68,7 @@ class Simulation:
     ) -> None:
         self.host = host or hosts.load()
         self.num_envs, self.physics_dt = crowd or scene.num_envs, scene.physics.dt
-        self.device = torch.device("cuda:0" if device == "cuda" else "cpu")
+        self._device = "cuda:0" if device == "cuda" else "cpu"
 
     def _open(self, scene: SceneConfig, crowd: int | None = None) -> Iterator[None]:
         host = self.host
@@ -77,10 +78,10 @@ class Simulation:
             host.stage.create_new_stage()
         self.built = build_scene(scene, host, crowd=crowd)
         yield
-        self.world = make_world(host, scene.physics, device=str(self.device))
+        self.world = make_world(host, scene.physics, device=self._device)
         if host.windowed:
             yield from awaited(self.world.initialize_simulation_context_async())
-        configure_world(self.world, scene.physics, device=str(self.device))
+        configure_world(self.world, scene.physics, device=self._device)
         self._make_views()
         yield
         if host.windowed:
@@ -187,6 +188,11 @@ class Simulation:
             self.world.scene.add(view)
 
     def _resolve(self) -> None:
+        import torch
+
+        from humanoid_brain.learning.state import RobotTensors
+
+        self.device = torch.device(self._device)
         config = self.built.robot
         self.robot = resolve(config, self.robots.dof_names, self.robots.body_names)
         limits = self.robots.get_dof_limits()[0]
@@ -202,6 +208,8 @@ class Simulation:
 
     def _rows(self, paths: list[str], links: list[str] | tuple[str, ...]) -> Tensor:
         """Rows of a view for (environment, link), flattened; a view's order is the host's affair."""
+        import torch
+
         row = {path: i for i, path in enumerate(paths)}
         exprs = [self.built.link_expr(link) for link in links]
         wanted = [expr.replace(".*", str(env)) for env in range(self.num_envs) for expr in exprs]
@@ -210,4 +218,6 @@ class Simulation:
 
 def _gather(source: Tensor, rows: Tensor, target: Tensor) -> None:
     """Copy ``source[rows]`` into ``target``, whose leading dimensions hold the rows in order."""
+    import torch
+
     torch.index_select(source, 0, rows, out=target.view(rows.numel(), source.shape[-1]))

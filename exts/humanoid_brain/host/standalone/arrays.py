@@ -3,18 +3,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-import torch
 
 from humanoid_brain.errors import HostError
 from humanoid_brain.host.standalone.simulation import simulation
 
-Array: TypeAlias = torch.Tensor | np.ndarray
-Values: TypeAlias = torch.Tensor | np.ndarray | Sequence[float] | Sequence[Sequence[float]] | float
-Indices: TypeAlias = torch.Tensor | np.ndarray | Sequence[int] | None
+if TYPE_CHECKING:
+    import torch
+
+Array: TypeAlias = "torch.Tensor | np.ndarray"
+Values: TypeAlias = "torch.Tensor | np.ndarray | Sequence[float] | Sequence[Sequence[float]] | float"
+Indices: TypeAlias = "torch.Tensor | np.ndarray | Sequence[int] | None"
 
 
 def to_caller(tensor: torch.Tensor) -> Array:
@@ -24,6 +27,8 @@ def to_caller(tensor: torch.Tensor) -> Array:
 
 def to_tensor(values: Values, like: torch.Tensor) -> torch.Tensor:
     """Caller's values with the type and device of ``like``."""
+    import torch
+
     if isinstance(values, torch.Tensor):
         return values.to(dtype=like.dtype, device=like.device)
     return torch.as_tensor(np.asarray(values), dtype=like.dtype, device=like.device)
@@ -31,7 +36,12 @@ def to_tensor(values: Values, like: torch.Tensor) -> torch.Tensor:
 
 def to_numpy(values: Values) -> np.ndarray:
     """Caller's values as a NumPy array on the CPU."""
-    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
+    if "torch" in sys.modules:  # elsewhere nothing is a tensor
+        import torch
+
+        if isinstance(values, torch.Tensor):
+            return values.detach().cpu().numpy()
+    return np.asarray(values)
 
 
 def to_rows(indices: Indices, count: int, device: str | torch.device) -> torch.Tensor | None:
@@ -43,6 +53,8 @@ def to_rows(indices: Indices, count: int, device: str | torch.device) -> torch.T
     """
     if indices is None:
         return None
+    import torch
+
     rows = torch.as_tensor(indices, device=device).reshape(-1)
     if rows.dtype == torch.bool:
         raise HostError("indices are numbers, not a mask", todo="Use mask.nonzero().squeeze(-1)")

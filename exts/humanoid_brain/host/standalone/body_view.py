@@ -3,19 +3,20 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
-import torch
+from typing import TYPE_CHECKING, ClassVar
 
 from humanoid_brain.host.standalone import xform
 from humanoid_brain.host.standalone.arrays import Array, Indices, Values, to_caller, to_list
-from humanoid_brain.host.standalone.channel import Channel, Channels, PoseChannel
 from humanoid_brain.host.standalone.clones import clones_of
 from humanoid_brain.host.standalone.prim_view import needs_physics
 from humanoid_brain.host.standalone.quantity import Quantity
 from humanoid_brain.host.standalone.simulation import SimulationView, simulation
-from humanoid_brain.host.standalone.utils.rotations import quat_conjugate, quat_mul, quat_rotate
 from humanoid_brain.host.standalone.xform_view import XFormPrimView, as_rows
+
+if TYPE_CHECKING:
+    import torch
+
+    from humanoid_brain.host.standalone.channel import Channel, Channels, PoseChannel
 
 
 class BodyView(XFormPrimView):
@@ -51,6 +52,10 @@ class BodyView(XFormPrimView):
         """Bind to the running simulation; happens by itself on play."""
         if self._physics_view is not None or not simulation.loaded:
             return
+        import torch
+
+        from humanoid_brain.host.standalone.channel import Channels
+
         self._physics_view = Channels(simulation.engine, self._prim_paths)
         if self._planned:
             poses = list(self._planned.values())
@@ -85,6 +90,10 @@ class BodyView(XFormPrimView):
 
     def get_local_poses(self, indices: Indices = None) -> tuple[Array, Array]:
         """Translations [M, 3] and orientations [M, 4] in the frame of the parent prim."""
+        import torch
+
+        from humanoid_brain.host.standalone.utils.rotations import quat_conjugate, quat_mul, quat_rotate
+
         positions, orientations = (torch.as_tensor(each) for each in self.get_world_poses(indices))
         parents, turns = self._parent_poses(indices, positions)
         back = quat_conjugate(turns)
@@ -94,6 +103,10 @@ class BodyView(XFormPrimView):
         self, translations: Values | None = None, orientations: Values | None = None, indices: Indices = None
     ) -> None:
         """Teleport K rows, given in the frame of the parent prim."""
+        import torch
+
+        from humanoid_brain.host.standalone.utils.rotations import quat_mul, quat_rotate
+
         now, turn = (torch.as_tensor(each) for each in self.get_local_poses(indices))
         where = now if translations is None else torch.as_tensor(as_rows(translations, len(now), 3)).to(now)
         turns = turn if orientations is None else torch.as_tensor(as_rows(orientations, len(now), 4)).to(now)
@@ -118,6 +131,8 @@ class BodyView(XFormPrimView):
     @needs_physics
     def set_linear_velocities(self, velocities: Values, indices: Indices = None) -> None:
         """Set [K, 3] of the centre of mass, m/s, world frame."""
+        import torch
+
         self._channel(self.VELOCITY).set(velocities, indices, torch.arange(3))
 
     @needs_physics
@@ -128,6 +143,8 @@ class BodyView(XFormPrimView):
     @needs_physics
     def set_angular_velocities(self, velocities: Values, indices: Indices = None) -> None:
         """Set [K, 3] rad/s, world frame."""
+        import torch
+
         self._channel(self.VELOCITY).set(velocities, indices, torch.arange(3, 6))
 
     @property
@@ -143,6 +160,8 @@ class BodyView(XFormPrimView):
         return self.channels.pose(quantity)
 
     def _stage_poses(self, indices: Indices) -> tuple[Array, Array]:
+        import torch
+
         positions, orientations = (torch.as_tensor(each) for each in super()._stage_poses(indices))
         for i, row in enumerate(to_list(indices, self.count) if self._planned else ()):
             if row in self._planned:
@@ -166,6 +185,8 @@ class BodyView(XFormPrimView):
                 super().set_world_poses(here, turn, [row])
 
     def _parent_poses(self, indices: Indices, like: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        import torch
+
         rows = to_list(indices, self.count)
         parents = [self._prim_paths[row].rpartition("/")[0] for row in rows]
         poses = [xform.to_pose(matrix) for matrix in xform.world_matrices(self._stage, parents)]

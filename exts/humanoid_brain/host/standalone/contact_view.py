@@ -6,19 +6,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import torch
-
 from humanoid_brain.errors import SceneError
 from humanoid_brain.host.standalone.arrays import Array, Indices, to_caller, to_rows
 from humanoid_brain.host.standalone.clones import clones_of, find_paths
-from humanoid_brain.host.standalone.engine_tensors import Buffer, ContactBinding
 from humanoid_brain.host.standalone.events import IsaacEvents, bus
 from humanoid_brain.host.standalone.prim_view import log
 from humanoid_brain.host.standalone.simulation import SimulationView, simulation
 from humanoid_brain.host.standalone.utils.stage import get_current_stage
 
 if TYPE_CHECKING:
+    import torch
     from pxr import Usd
+
+    from humanoid_brain.host.standalone.engine_tensors import Buffer, ContactBinding
 
 _CONTACTS_PER_SENSOR = 64  # room for detailed contact data unless max_contact_count asks for more
 
@@ -87,8 +87,8 @@ class RigidContactView:
             return
         self._binding = simulation.engine.bind_contacts(self._sensors, self._filters, self._capacity)
         sensors, filters, device = self.num_shapes, self.num_filters, self._binding.device
-        self._net = Buffer(torch.zeros(sensors, 3, device=device))
-        self._matrix = Buffer(torch.zeros(sensors, filters, 3, device=device))
+        self._net = _zeros(device, sensors, 3)
+        self._matrix = _zeros(device, sensors, filters, 3)
         self._scaled: dict[int, torch.Tensor] = {}
 
     def get_net_contact_forces(self, indices: Indices = None, clone: bool = True, dt: float = 1.0) -> Array | None:
@@ -157,10 +157,10 @@ class RigidContactView:
         return to_caller(forces.clone() if clone and rows is None else forces)
 
     def _contacts(self, binding: ContactBinding, width: int) -> Buffer:
-        return Buffer(torch.zeros(binding.capacity, width, device=binding.device))
+        return _zeros(binding.device, binding.capacity, width)
 
     def _pairs(self, binding: ContactBinding) -> Buffer:
-        return Buffer(torch.zeros(binding.sensors, binding.filters, dtype=torch.int32, device=binding.device))
+        return _zeros(binding.device, binding.sensors, binding.filters, whole=True)
 
     def _of_rows(self, tensors: tuple[torch.Tensor, ...], indices: Indices) -> list[torch.Tensor]:
         rows = to_rows(indices, self.num_shapes, tensors[0].device)
@@ -187,6 +187,15 @@ class RigidContactView:
 
     def _on_timeline_stop(self) -> None:
         self._binding = None
+
+
+def _zeros(device: str, *shape: int, whole: bool = False) -> Buffer:
+    """A zeroed buffer of float32, or of int32 for ``whole`` numbers."""
+    import torch
+
+    from humanoid_brain.host.standalone.engine_tensors import Buffer
+
+    return Buffer(torch.zeros(shape, dtype=torch.int32 if whole else torch.float32, device=device))
 
 
 def prepare_sensors(stage: Usd.Stage, paths: Sequence[str]) -> None:

@@ -24,16 +24,19 @@ import numpy as np
 import ovphysx
 import ovstage
 import physx_usd_schemas
-import torch
 from ovphysx import PhysX, PhysXConfig
 from ovphysx.types import ConfigKey, GlobalConfigKey, LogLevel, TensorType
 
 from humanoid_brain.errors import DeviceError, HostError, SceneError
-from humanoid_brain.host.standalone.engine_tensors import Buffer, ContactBinding, TensorBinding
 from humanoid_brain.host.standalone.quantity import Quantity
+from humanoid_brain.machine import cuda_devices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import torch
+
+    from humanoid_brain.host.standalone.engine_tensors import Buffer, ContactBinding, TensorBinding
 
 _INLINE_BELOW = 32  # environments; below it worker threads cost more than they give (docs/hosts.md)
 _REPEATS = 3  # how often one kind of engine message is passed on
@@ -126,12 +129,15 @@ class Engine:
             raise SceneError(f"the scene cannot be simulated: {error}", where=str(path), todo=todo) from error
 
     def _load(self, stage: ovstage.Stage, path: Path, clones: Sequence[CloneBatch]) -> None:
+        waking = threading.Thread(target=_wake, args=(self.device,))  # no daemon: an import is better not cut off
+        if not self.gpu:
+            waking.start()
         ovstage.population.open_usd(stage, str(path), ordinal=_SEALED, domains=ovstage.PopulationDomain.PHYSICS)
         stage.advance_write_floor(ordinal=_SEALED).wait()
         self._physx.wait_task(self._physx.attach_ovstage(stage, read_ordinal=_SEALED))
         self._stage, self._ordinal = stage, _SEALED
         if self.gpu:
-            threading.Thread(target=_wake, args=(self.device,), daemon=True).start()
+            waking.start()  # not earlier: PhysX has brought up the driver, see machine.cuda_woken
         for batch in clones:
             poses: list[Sequence[float]] = batch.poses.tolist()
             ids = list(batch.environments)
@@ -173,6 +179,8 @@ class Engine:
         Raises:
             SceneError: Some of the paths hold no such object.
         """
+        from humanoid_brain.host.standalone.engine_tensors import TensorBinding
+
         tensor_type = TensorType[quantity.value]
         with _quiet(), _as_host_error(f"{quantity.value} cannot be bound"):
             native = self._physx.create_tensor_binding(prim_paths=list(paths), tensor_type=tensor_type)
@@ -197,6 +205,8 @@ class Engine:
             filters: Per sensor the F bodies whose contacts are told apart, or S empty lists.
             capacity: Contacts that the detailed reads can hold.
         """
+        from humanoid_brain.host.standalone.engine_tensors import ContactBinding
+
         per_sensor = len(filters[0]) if filters else 0
         flat = [path for row in filters for path in row]
         try:
@@ -221,6 +231,8 @@ class Engine:
 
     def buffer(self, tensor: torch.Tensor) -> Buffer:
         """A handle to ``tensor`` for the bindings; the tensor must stay contiguous and keep its storage."""
+        from humanoid_brain.host.standalone.engine_tensors import Buffer
+
         return Buffer(tensor)
 
     def write_scene(self, path: str, name: str, value: np.ndarray) -> None:
@@ -294,10 +306,11 @@ def check_device(device: str) -> str:
         return "cpu"
     if kind != "cuda" or not (index or "0").isdigit():
         raise DeviceError(f"'{device}' is no device", todo="Use cpu, cuda or cuda:<index>")
-    if not torch.cuda.is_available():
-        raise DeviceError(f"{device} was asked for, but PyTorch finds no CUDA device", todo="Use --device cpu")
-    if int(index or 0) >= torch.cuda.device_count():
-        raise DeviceError(f"{device} was asked for, but there are {torch.cuda.device_count()} CUDA devices")
+    devices = cuda_devices()
+    if not devices:
+        raise DeviceError(f"{device} was asked for, but the driver finds no CUDA device", todo="Use --device cpu")
+    if int(index or 0) >= devices:
+        raise DeviceError(f"{device} was asked for, but there are {devices} CUDA devices")
     return f"cuda:{int(index or 0)}"
 
 
@@ -326,11 +339,15 @@ def _register_schemas() -> None:
 
 
 def _wake(device: str) -> None:
-    """Bring up PyTorch's and Warp's CUDA, which exchange tensors with PhysX, while PhysX makes copies.
+    """Import PyTorch and bring up its and Warp's CUDA, which exchange tensors with PhysX, while PhysX makes copies.
 
-    It takes two seconds, and PhysX lets other threads run meanwhile. What fails here fails again where it is needed.
+    It takes seconds, and PhysX lets other threads run meanwhile. What fails here fails again where it is needed.
     """
     with contextlib.suppress(Exception):
+        import torch
+
+        if device == "cpu":
+            return
         one = torch.ones(1, 1, device=device)
         torch.mm(one, one)  # brings up cuBLAS
         import warp

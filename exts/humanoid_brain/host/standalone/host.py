@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+import sys
 from functools import cache
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from humanoid_brain.errors import HostError
@@ -31,6 +33,8 @@ def load_standalone() -> Host:
 
 
 def _load() -> Host:
+    if find_spec("torch") is None:  # it is imported while a scene is loaded
+        raise ModuleNotFoundError("No module named 'torch'")
     from humanoid_brain.host.semantics import add_labels
     from humanoid_brain.host.standalone import (
         articulation,
@@ -64,7 +68,14 @@ def _load() -> Host:
         "set_shape_materials": set_shape_materials,
         "replicator": replicator,
     }
-    return Host(name="standalone", version=VERSION, refresh_links=_refresh_links, set_threads=_set_threads, **names)
+    return Host(
+        name="standalone",
+        version=VERSION,
+        refresh_links=_refresh_links,
+        set_threads=_set_threads,
+        set_torch_threads=_set_torch_threads,
+        **names,
+    )
 
 
 def _refresh_links(world: World) -> None:
@@ -79,3 +90,14 @@ def _set_threads(threads: int | None) -> None:
     if threads is not None and threads < 0:
         raise HostError(f"{threads} threads are impossible", todo="Use 0 or more, or None")
     simulation.threads = threads
+
+
+def _set_torch_threads(threads: int) -> None:
+    from humanoid_brain.host.standalone.simulation import simulation
+
+    if "torch" in sys.modules:
+        import torch
+
+        torch.set_num_threads(threads)
+    else:
+        simulation.torch_threads = threads

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from humanoid_brain.errors import SceneError
 from humanoid_brain.host.standalone.arrays import Indices, to_list
-from humanoid_brain.host.standalone.channel import Channels
 from humanoid_brain.host.standalone.clones import clones_of, find_paths
 from humanoid_brain.host.standalone.events import IsaacEvents, bus
 from humanoid_brain.host.standalone.simulation import SimulationView, simulation
@@ -18,6 +17,8 @@ from humanoid_brain.host.standalone.utils.stage import get_current_stage
 
 if TYPE_CHECKING:
     from pxr import Usd
+
+    from humanoid_brain.host.standalone.channel import Channels
 
 _View = TypeVar("_View", bound="Prim")
 _Params = ParamSpec("_Params")

@@ -4,9 +4,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from humanoid_brain.host.standalone.arrays import Array, Indices, Values, to_caller, to_list
 from humanoid_brain.host.standalone.body_view import BodyView
@@ -16,8 +16,10 @@ from humanoid_brain.host.standalone.quantity import Quantity
 from humanoid_brain.host.standalone.simulation import SimulationView, simulation
 from humanoid_brain.host.standalone.types import DynamicsViewState
 from humanoid_brain.host.standalone.usd_values import UsdValue
-from humanoid_brain.host.standalone.utils.rotations import quat_rotate
 from humanoid_brain.host.standalone.xform_view import XFormPrimView, merged
+
+if TYPE_CHECKING:
+    import torch
 
 _DENSITY = UsdValue("PhysicsMassAPI", "physics:density", "float", 0.0)
 _SLEEP = UsdValue("PhysxRigidBodyAPI", "physxRigidBody:sleepThreshold", "float", 5e-5)
@@ -117,6 +119,10 @@ class RigidPrimView(BodyView):
             indices: K rows.
             is_global: Forces are in the world frame, else in the body's.
         """
+        import torch
+
+        from humanoid_brain.host.standalone.utils.rotations import quat_rotate
+
         given = torch.as_tensor(forces, dtype=torch.float32, device=simulation.device).reshape(-1, 3)
         if not is_global:
             given = quat_rotate(self._pose(self.POSE).get_pose(indices, None, clone=False)[1], given)
@@ -140,6 +146,10 @@ class RigidPrimView(BodyView):
             indices: K rows.
             is_global: Forces, torques and positions are in the world frame, else in the body's.
         """
+        import torch
+
+        from humanoid_brain.host.standalone.utils.rotations import quat_rotate
+
         channel = self._channel(Quantity.BODY_WRENCH)
         where, turn = self._pose(self.POSE).get_pose(indices, None, clone=False)
 
@@ -179,6 +189,8 @@ class RigidPrimView(BodyView):
     @needs_physics
     def set_inertias(self, values: Values, indices: Indices = None) -> None:
         """Set [K, 9] or [K, 1, 9] kg*m^2."""
+        import torch
+
         self._channel(Quantity.BODY_INERTIA).set(torch.as_tensor(values).reshape(-1, 9), indices, None)
 
     @needs_physics
@@ -198,6 +210,8 @@ class RigidPrimView(BodyView):
         self, positions: Values | None = None, orientations: Values | None = None, indices: Indices = None
     ) -> None:
         """Move the centre of mass: [K, 1, 3] m and [K, 1, 4] in the body frame."""
+        import torch
+
         where = None if positions is None else torch.as_tensor(positions).reshape(-1, 3)
         turn = None if orientations is None else torch.as_tensor(orientations).reshape(-1, 4)
         self._pose(Quantity.BODY_COM).set_pose(where, turn, indices, None)
@@ -308,9 +322,13 @@ class RigidPrimView(BodyView):
         return to_caller(self._channel(quantity).get(indices, None, clone).to(simulation.device))
 
     def _usd(self, value: UsdValue, indices: Indices) -> Array:
+        import torch
+
         values = [value.read(self._authored(row)) for row in to_list(indices, self.count)]
         return to_caller(torch.tensor(values, device=simulation.device))
 
     def _set_usd(self, value: UsdValue, values: Values, indices: Indices) -> None:
+        import torch
+
         prims = [self._authored(row) for row in to_list(indices, self.count)]
         value.write(prims, torch.as_tensor(values).float().expand(len(prims)).tolist())

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
 from humanoid_brain.host.standalone.articulation import ArticulationView
 from humanoid_brain.host.standalone.body_view import BodyView
 from humanoid_brain.host.standalone.quantity import Quantity
 from humanoid_brain.host.standalone.rigid_view import RigidPrimView
+
+if TYPE_CHECKING:
+    import torch
 
 
 def write_rows(

@@ -3,13 +3,17 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
 from humanoid_brain.host.standalone.arrays import Indices, Values
 from humanoid_brain.host.standalone.articulation import ArticulationView
-from humanoid_brain.host.standalone.channel import Channel
 from humanoid_brain.host.standalone.quantity import Quantity
 from humanoid_brain.host.standalone.rigid_view import RigidPrimView
+
+if TYPE_CHECKING:
+    import torch
+
+    from humanoid_brain.host.standalone.channel import Channel
 
 
 def get_shape_materials(view: ArticulationView | RigidPrimView) -> torch.Tensor:

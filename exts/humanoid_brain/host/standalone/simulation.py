@@ -10,15 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
-from humanoid_brain.errors import HostError, SceneError
+from humanoid_brain.errors import DeviceError, HostError, SceneError
 from humanoid_brain.host.standalone.clones import CloneTable, clones_of
 from humanoid_brain.host.standalone.events import IsaacEvents, bus
 from humanoid_brain.host.standalone.export import Inventory, export_scene, take_inventory
 from humanoid_brain.host.standalone.quantity import Quantity
 
 if TYPE_CHECKING:
+    import torch
     from pxr import Usd
 
     from humanoid_brain.host.standalone.engine import Engine
@@ -53,11 +52,13 @@ class Simulation:
         backend: "torch" or "numpy": what getters return and setters take.
         device: "cpu" or "cuda:<index>".
         threads: Worker threads of the CPU solver; None chooses.
+        torch_threads: PyTorch's threads as they shall be once it is imported; None leaves them.
     """
 
     backend: str = "numpy"
     device: str = "cpu"
     threads: int | None = None
+    torch_threads: int | None = None
     view: SimulationView | None = None
     inventory: Inventory = field(default_factory=Inventory)
     time: float = 0.0
@@ -86,6 +87,7 @@ class Simulation:
         Raises:
             SceneError: The stage has no physics scene, or the engine refuses it.
             DeviceError: The device is not there, or another one is in use in this process.
+            HostError: PyTorch does not load.
         """
         from humanoid_brain.host.standalone.engine import CloneBatch, open_engine
 
@@ -99,6 +101,7 @@ class Simulation:
             engine.attach(path, batches)
         self._engine, self.device = engine, engine.device
         try:
+            self._import_torch()
             self.inventory = take_inventory(stage)
             engine.warm_up()
             self._settle(stage)
@@ -128,6 +131,19 @@ class Simulation:
             bus.send(IsaacEvents.TIMELINE_STOP)
             engine.detach()
 
+    def _import_torch(self) -> None:
+        """Wait for the engine's import of PyTorch; what failed in it fails again here, and is told."""
+        try:
+            import torch
+        except Exception as error:  # of any type, from a library that is broken
+            raise HostError(f"PyTorch does not load: {error}", todo="Install it again") from error
+        if self.device != "cpu" and not torch.cuda.is_available():
+            todo = "Install a PyTorch that was built for the driver's CUDA, or use --device cpu"
+            raise DeviceError(f"{self.device} was asked for, but PyTorch finds no CUDA device", todo=todo)
+        if self.torch_threads is not None:
+            torch.set_num_threads(self.torch_threads)
+            self.torch_threads = None
+
     def _check_scene(self, stage: Usd.Stage) -> None:
         from pxr import UsdPhysics
 
@@ -136,6 +152,8 @@ class Simulation:
 
     def _settle(self, stage: Usd.Stage) -> None:
         """Write the authored state, since warming up leaves velocities where shapes touch."""
+        import torch
+
         table = clones_of(stage)
         for root in self.inventory.articulations:
             paths = _with_clones(table, root)
@@ -185,6 +203,7 @@ def _with_clones(table: CloneTable, path: str) -> list[str]:
 
 def _authored_velocity(stage: Usd.Stage, path: str) -> torch.Tensor | None:
     """Initial velocity [6] in m/s and rad/s of a dynamic body, None for one that does not move by itself."""
+    import torch
     from pxr import UsdPhysics
 
     body = UsdPhysics.RigidBodyAPI(stage.GetPrimAtPath(path))

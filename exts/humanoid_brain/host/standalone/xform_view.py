@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from humanoid_brain.errors import SceneError
 from humanoid_brain.host.standalone import xform
@@ -203,6 +202,8 @@ def _stack(poses: list[tuple[np.ndarray, np.ndarray]]) -> tuple[Array, Array]:
 
 
 def _array(values: np.ndarray) -> Array:
+    import torch
+
     dtype = torch.bool if values.dtype == bool else torch.float32
     return to_caller(torch.as_tensor(values, dtype=dtype, device=simulation.device))
 
@@ -216,6 +217,8 @@ def merged(old: Array, values: Values | None, indices: Indices) -> Array:
     """``old`` with the rows ``indices`` replaced by ``values``; None replaces nothing."""
     if values is None:
         return old
+    import torch
+
     new = old.clone() if isinstance(old, torch.Tensor) else old.copy()
     rows = to_list(indices, len(new))
     if isinstance(new, torch.Tensor):

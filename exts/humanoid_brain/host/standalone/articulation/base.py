@@ -4,16 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import torch
+from typing import TYPE_CHECKING
 
 from humanoid_brain.errors import HostError, RobotError
 from humanoid_brain.host.standalone.arrays import Array, Indices, Values, to_caller, to_rows
 from humanoid_brain.host.standalone.body_view import BodyView
 from humanoid_brain.host.standalone.clones import clones_of
-from humanoid_brain.host.standalone.engine_tensors import ArticulationNames
 from humanoid_brain.host.standalone.quantity import Quantity
 from humanoid_brain.host.standalone.simulation import SimulationView, simulation
+
+if TYPE_CHECKING:
+    import torch
+
+    from humanoid_brain.host.standalone.engine_tensors import ArticulationNames
 
 
 class ArticulationBase(BodyView):

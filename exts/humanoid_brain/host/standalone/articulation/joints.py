@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-
 from humanoid_brain.host.standalone.arrays import Array, Indices, Values, to_caller
 from humanoid_brain.host.standalone.articulation.base import ArticulationBase
 from humanoid_brain.host.standalone.prim_view import needs_physics
@@ -152,6 +150,8 @@ class ArticulationJoints(ArticulationBase):
 
         Row 0 is the root, row j + 1 belongs to joint j; ``joint_indices`` count joints, fixed ones included.
         """
+        import torch
+
         if joint_names is not None:
             joint_indices = [self.get_joint_index(name) for name in joint_names]
         columns = None if joint_indices is None else torch.as_tensor(joint_indices, dtype=torch.int64).cpu() + 1
@@ -187,6 +187,8 @@ class ArticulationJoints(ArticulationBase):
         self, positions: Values | None = None, velocities: Values | None = None, efforts: Values | None = None
     ) -> None:
         """Change what :meth:`post_reset` restores, [N, D] each."""
+        import torch
+
         zeros = to_caller(torch.zeros(self.count, self.num_dof, device=simulation.device))
         old = self._joints_default or JointsState(zeros, zeros, zeros)
         self._joints_default = JointsState(

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
-import torch
+from typing import TYPE_CHECKING
 
 from humanoid_brain.host.standalone.arrays import Array, Indices, Values, to_caller, to_rows
 from humanoid_brain.host.standalone.articulation.base import ArticulationBase
 from humanoid_brain.host.standalone.prim_view import needs_physics
 from humanoid_brain.host.standalone.quantity import Quantity
+
+if TYPE_CHECKING:
+    import torch
 
 
 class ArticulationLinks(ArticulationBase):

@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import torch
+from typing import TYPE_CHECKING, TypeAlias
 
 from humanoid_brain.errors import HostError
 from humanoid_brain.host.standalone.arrays import Array, Indices, Values, to_caller, to_list, to_rows
@@ -16,8 +15,11 @@ from humanoid_brain.host.standalone.quantity import Quantity
 from humanoid_brain.host.standalone.simulation import simulation
 from humanoid_brain.host.standalone.types import DofType
 
+if TYPE_CHECKING:
+    import torch
+
 Names = Sequence[str]
-Gains = tuple[torch.Tensor, torch.Tensor]
+Gains: TypeAlias = "tuple[torch.Tensor, torch.Tensor]"
 
 
 class ArticulationMotors(ArticulationJoints):
@@ -203,6 +205,8 @@ class ArticulationMotors(ArticulationJoints):
         joint_names: Names | None = None,
     ) -> None:
         """Set static and dynamic Coulomb friction [M, K] N*m or N; viscous friction stays."""
+        import torch
+
         old = self._get_dofs(Quantity.DOF_FRICTION, indices, joint_indices, joint_names).cpu()
         effort = torch.as_tensor(values).to(old).expand(old.shape[:-1])
         new = torch.stack([effort, effort, old[..., 2]], dim=-1)

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-import torch
-
 from humanoid_brain.host.standalone.arrays import Array, Indices, Values, to_caller, to_list
 from humanoid_brain.host.standalone.articulation.base import ArticulationBase
 from humanoid_brain.host.standalone.simulation import simulation
@@ -23,7 +21,7 @@ class ArticulationSolver(ArticulationBase):
 
     def get_solver_position_iteration_counts(self, indices: Indices = None) -> Array:
         """[M] position iterations."""
-        return self._usd(_POSITION_ITERATIONS, indices, torch.int32)
+        return self._usd(_POSITION_ITERATIONS, indices)
 
     def set_solver_position_iteration_counts(self, counts: Values, indices: Indices = None) -> None:
         """Author [K] position iterations."""
@@ -31,7 +29,7 @@ class ArticulationSolver(ArticulationBase):
 
     def get_solver_velocity_iteration_counts(self, indices: Indices = None) -> Array:
         """[M] velocity iterations."""
-        return self._usd(_VELOCITY_ITERATIONS, indices, torch.int32)
+        return self._usd(_VELOCITY_ITERATIONS, indices)
 
     def set_solver_velocity_iteration_counts(self, counts: Values, indices: Indices = None) -> None:
         """Author [K] velocity iterations."""
@@ -39,7 +37,7 @@ class ArticulationSolver(ArticulationBase):
 
     def get_stabilization_thresholds(self, indices: Indices = None) -> Array:
         """[M] mass-normalised kinetic energy below which motion is damped."""
-        return self._usd(_STABILIZATION, indices, torch.float32)
+        return self._usd(_STABILIZATION, indices)
 
     def set_stabilization_thresholds(self, thresholds: Values, indices: Indices = None) -> None:
         """Author [K]."""
@@ -47,7 +45,7 @@ class ArticulationSolver(ArticulationBase):
 
     def get_sleep_thresholds(self, indices: Indices = None) -> Array:
         """[M] mass-normalised kinetic energy below which the articulation falls asleep."""
-        return self._usd(_SLEEP, indices, torch.float32)
+        return self._usd(_SLEEP, indices)
 
     def set_sleep_thresholds(self, thresholds: Values, indices: Indices = None) -> None:
         """Author [K]."""
@@ -55,16 +53,21 @@ class ArticulationSolver(ArticulationBase):
 
     def get_enabled_self_collisions(self, indices: Indices = None) -> Array:
         """[M] bool: links that no joint connects collide with one another."""
-        return self._usd(_SELF_COLLISIONS, indices, torch.bool)
+        return self._usd(_SELF_COLLISIONS, indices)
 
     def set_enabled_self_collisions(self, flags: Values, indices: Indices = None) -> None:
         """Author [K] bool."""
         self._set_usd(_SELF_COLLISIONS, flags, indices)
 
-    def _usd(self, value: UsdValue, indices: Indices, dtype: torch.dtype) -> Array:
+    def _usd(self, value: UsdValue, indices: Indices) -> Array:
+        import torch
+
+        dtype = {"float": torch.float32, "int": torch.int32, "bool": torch.bool}[value.kind]
         values = [value.read(self._authored(row)) for row in to_list(indices, self.count)]
         return to_caller(torch.tensor(values, dtype=dtype, device=simulation.device))
 
     def _set_usd(self, value: UsdValue, values: Values, indices: Indices) -> None:
+        import torch
+
         prims = [self._authored(row) for row in to_list(indices, self.count)]
         value.write(prims, torch.as_tensor(values).float().expand(len(prims)).tolist())

@@ -7,14 +7,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import torch
-
 from humanoid_brain.errors import SceneError
 from humanoid_brain.host.standalone.clones import clones_of
 from humanoid_brain.host.standalone.export import Inventory
 from humanoid_brain.host.standalone.types import DofType
 
 if TYPE_CHECKING:
+    import torch
     from pxr import Usd
 
 
