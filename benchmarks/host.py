@@ -170,7 +170,7 @@ def _product(h: host.Host, envs: int, device: Device) -> Scene:
     h.stage.create_new_stage()
     built = build_scene(config, h)
     feet = [built.link_expr(name) for name in built.robot.feet]
-    world = open_world(h, config.physics, device=device)
+    world = open_world(h, config.physics, device, envs)
     return Scene(h, world, built.robot_expr, [*feet, built.link_expr(built.robot.torso_link)], feet)
 
 
@@ -183,7 +183,7 @@ def _from_file(h: host.Host, path: Path, envs: int, device: Device, robot: str, 
     cloner = h.GridCloner(spacing=2.5)
     paths = cloner.generate_paths("/World/envs/env", envs)
     cloner.clone(source_prim_path=paths[0], prim_paths=paths, replicate_physics=True, base_env_path="/World/envs")
-    world = open_world(h, PhysicsConfig(), device=device)
+    world = open_world(h, PhysicsConfig(), device, envs)
     every = [f"/World/envs/env_.*/Robot/{name}" for name in (robot, *links)]
     return Scene(h, world, every[0], every[1:], [each for each in every[1:] if each.endswith("foot")])
 

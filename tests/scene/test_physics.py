@@ -11,10 +11,10 @@ import torch
 
 from humanoid_brain import host
 from humanoid_brain.config.robot import HumanoidSource, RobotConfig
-from humanoid_brain.config.scene import PhysicsConfig, SceneConfig
+from humanoid_brain.config.scene import GpuBuffers, PhysicsConfig, SceneConfig
 from humanoid_brain.scene.build import build_scene
 from humanoid_brain.scene.robot import resolve
-from humanoid_brain.scene.world import open_world
+from humanoid_brain.scene.world import gpu_buffers, open_world
 from tests.scene import bipeds
 from tests.scene.conftest import Running
 
@@ -139,6 +139,17 @@ def test_a_robot_from_urdf_or_mjcf_stands_on_the_ground(run: Run, tmp_path: Path
     step(running, 20)
     forces = running.feet.get_net_contact_forces(dt=1 / 200)
     assert float(forces[:, 2].sum()) > 0.5 * 2 * 18.0 * 9.81
+
+
+def test_buffers_on_the_gpu_grow_with_the_environments_unless_they_are_given() -> None:
+    given = GpuBuffers(max_rigid_patch_count=5000)
+    few, many, most = (gpu_buffers(given, count) for count in (1, 3000, 16384))
+    assert (few["max_rigid_contact_count"], many["max_rigid_contact_count"]) == (2**20, 2**22)
+    assert most["max_rigid_contact_count"] == most["found_lost_pairs_capacity"] == 2**24
+    assert (most["found_lost_aggregate_pairs_capacity"], most["total_aggregate_pairs_capacity"]) == (2**25, 2**22)
+    assert {each["max_rigid_patch_count"] for each in (few, many, most)} == {5000}
+    assert {each["heap_capacity"] for each in (few, many, most)} == {given.heap_capacity}
+    assert few.keys() == most.keys() == GpuBuffers.model_fields.keys()
 
 
 def test_the_world_is_set_up_as_configured_whatever_the_stage_says(h: host.Host) -> None:

@@ -18,18 +18,21 @@ Position = tuple[float, float, float]
 
 
 class GpuBuffers(Model):
-    """Capacities of PhysX's buffers on the GPU, for up to 16,384 humanoids; PhysX drops contacts beyond them."""
+    """Capacities of PhysX's buffers on the GPU, which drops contacts beyond them.
 
-    max_rigid_contact_count: int = Field(default=2**24, ge=2**10, le=2**28)
-    """Contacts."""
-    max_rigid_patch_count: int = Field(default=2**22, ge=2**10, le=2**28)
-    """Contact patches."""
-    found_lost_pairs_capacity: int = Field(default=2**24, ge=2**10, le=2**30)
-    """Pairs of shapes that start or cease to overlap in one step."""
-    found_lost_aggregate_pairs_capacity: int = Field(default=2**25, ge=2**10, le=2**30)
-    """The same for aggregates; an articulation is one."""
-    total_aggregate_pairs_capacity: int = Field(default=2**22, ge=2**10, le=2**30)
-    """Overlapping pairs of aggregates."""
+    Those that are left out grow with the number of environments, of which at least 1,024 are reckoned with.
+    """
+
+    max_rigid_contact_count: int | None = Field(default=None, ge=2**10, le=2**28)
+    """Contacts; left out: 1,024 for each environment."""
+    max_rigid_patch_count: int | None = Field(default=None, ge=2**10, le=2**28)
+    """Contact patches; left out: 256 for each environment."""
+    found_lost_pairs_capacity: int | None = Field(default=None, ge=2**10, le=2**30)
+    """Pairs of shapes that start or cease to overlap in one step; left out: 1,024 for each environment."""
+    found_lost_aggregate_pairs_capacity: int | None = Field(default=None, ge=2**10, le=2**30)
+    """The same for aggregates, of which an articulation is one; left out: 2,048 for each environment."""
+    total_aggregate_pairs_capacity: int | None = Field(default=None, ge=2**10, le=2**30)
+    """Overlapping pairs of aggregates; left out: 256 for each environment."""
     heap_capacity: int = Field(default=2**27, ge=2**20, le=2**32)
     """Initial heap in bytes."""
     temp_buffer_capacity: int = Field(default=2**25, ge=2**20, le=2**32)

@@ -81,7 +81,7 @@ class Simulation:
         self.world = make_world(host, scene.physics, device=self._device)
         if host.windowed:
             yield from awaited(self.world.initialize_simulation_context_async())
-        configure_world(self.world, scene.physics, device=self._device)
+        configure_world(self.world, scene.physics, self._device, self.num_envs)
         self._make_views()
         yield
         if host.windowed:
