@@ -43,7 +43,7 @@ def test_physics_and_ground_follow_the_configuration(h: host.Host) -> None:
     scene = stage.GetPrimAtPath("/World/physicsScene")
     assert UsdPhysics.Scene(scene).GetGravityMagnitudeAttr().Get() == pytest.approx(1.62)
     assert scene.GetAttribute("physxScene:timeStepsPerSecond").Get() == 400
-    assert scene.GetAttribute("physxScene:gpuMaxRigidContactCount").Get() == 2**24
+    assert scene.GetAttribute("physxScene:gpuMaxRigidContactCount").Get() == 2**20
     root = stage.GetPrimAtPath("/World/envs/env_0/Robot/pelvis")
     assert root.GetAttribute("physxArticulation:solverPositionIterationCount").Get() == 8
     assert root.GetAttribute("physxArticulation:enabledSelfCollisions").Get() is True

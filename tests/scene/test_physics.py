@@ -14,7 +14,8 @@ from humanoid_brain.config.robot import HumanoidSource, RobotConfig
 from humanoid_brain.config.scene import GpuBuffers, PhysicsConfig, SceneConfig
 from humanoid_brain.scene.build import build_scene
 from humanoid_brain.scene.robot import resolve
-from humanoid_brain.scene.world import gpu_buffers, open_world
+from humanoid_brain.scene.surroundings import gpu_buffers
+from humanoid_brain.scene.world import open_world
 from tests.scene import bipeds
 from tests.scene.conftest import Running
 
