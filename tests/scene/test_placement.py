@@ -18,7 +18,7 @@ def random_footprint(draws: Draws) -> Footprint:
 
 def overlap(one: Footprint, other: Footprint) -> float:
     """Common area by polygon clipping, in m^2."""
-    return float(cv2.intersectConvexConvex(np.float32(one.corners), np.float32(other.corners))[0])
+    return float(cv2.intersectConvexConvex(np.array(one.corners, np.float32), np.array(other.corners, np.float32))[0])
 
 
 def test_apart_agrees_with_polygon_clipping() -> None:
