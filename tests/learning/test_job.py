@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from humanoid_brain import host as hosts
+from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.config.task import TargetCommandConfig
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.errors import (
@@ -26,14 +27,14 @@ from humanoid_brain.errors import (
     StorageError,
     TermError,
 )
-from humanoid_brain.jobs import FileWritten, JobState
+from humanoid_brain.jobs import FileWritten, JobState, drained
 from humanoid_brain.learning import checkpoint as checkpoints
 from humanoid_brain.learning import job as jobs
+from humanoid_brain.learning import simulation as simulations
 from humanoid_brain.learning.checkpoint import CheckpointStore
 from humanoid_brain.learning.job import EpisodeEnded, IterationDone, TrainingJob
 from humanoid_brain.learning.metrics import read_metrics
 from humanoid_brain.learning.policy import load_policy
-from humanoid_brain.learning.simulation import Simulation
 from tests.learning.test_env import small_config
 
 
@@ -212,7 +213,7 @@ def test_within_a_window_the_world_is_set_up_in_the_application_s_frames(run: Pa
     one, other = (load_policy(output).actor.state_dict() for output in (run, tmp_path / "run"))
     assert all(torch.equal(one[name], other[name]) for name in one)
     with pytest.raises(HostError, match="within the window"):
-        Simulation(job.config.scene, "cpu", host=window)
+        simulations.Simulation(job.config.scene, "cpu", host=window)
 
 
 def test_an_iteration_that_was_reported_is_kept_whenever_the_job_is_closed(tmp_path: Path) -> None:
@@ -308,6 +309,14 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_works(run: Path, tmp
     job = TrainingJob(make_config(output, iterations=4), checkpoint="iteration_000002")
     job.run()
     assert [row["iteration"] for row in read_metrics(output)] == [1, 2, 3, 4]
+
+
+def test_the_world_of_a_simulation_is_set_up_for_its_environments(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    monkeypatch.setattr(simulations, "configure_world", lambda world, config, device, num_envs: seen.append(num_envs))
+    simulations.Simulation(SceneConfig(num_envs=3), "cpu").close()
+    drained(simulations.Simulation.opening(SceneConfig(), "cpu", crowd=5)).close()
+    assert seen == [3, 5]
 
 
 def test_a_checkpoint_of_another_robot_is_refused(run: Path, tmp_path: Path) -> None:

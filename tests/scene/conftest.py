@@ -39,7 +39,7 @@ def run(h: host.Host) -> Iterator[Callable[[SceneConfig], Running]]:
         h.World.clear_instance()
         h.stage.create_new_stage()
         built = build_scene(config, h)
-        world = open_world(h, config.physics, "cpu")
+        world = open_world(h, config.physics, "cpu", built.num_envs)
         robots = h.ArticulationView(prim_paths_expr=built.robot_expr, name="robots")
         expr = built.link_expr(config.robot.feet[0]).replace(config.robot.left_prefix, ".*_")
         feet = h.RigidPrimView(prim_paths_expr=expr, name="feet", track_contact_forces=True)

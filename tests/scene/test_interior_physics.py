@@ -70,7 +70,7 @@ def furnish(h: host.Host) -> Iterator[Furnish]:
         h.World.clear_instance()
         h.stage.create_new_stage()
         build_scene(scene, h)
-        world = open_world(h, scene.physics, "cpu")
+        world = open_world(h, scene.physics, "cpu", 1)
         props = h.RigidPrimView(prim_paths_expr=prop_paths(scene.interior), name="props")
         world.scene.add(props)
         world.reset()

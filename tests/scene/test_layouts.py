@@ -14,8 +14,9 @@ from humanoid_brain.config.interior import InteriorConfig
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.scene.build import camera_way
 from humanoid_brain.scene.interiors import PARKING_DISTANCE, author_interior, plan_interior, prop_paths
-from humanoid_brain.scene.layouts import Layout, apply_layout, draw_layout
+from humanoid_brain.scene.layouts import Layout, apply_layout, draw_layout, footprint_of
 from humanoid_brain.scene.placement import KeepClear
+from humanoid_brain.scene.props.catalogue import CATALOGUE, make_prop
 
 ROBOT = KeepClear((0.0, 0.0), (0.0, 0.0), 0.0)
 
@@ -49,6 +50,19 @@ def hulls(config: InteriorConfig, layout: Layout) -> dict[str, tuple[np.ndarray,
         outline = cv2.convexHull(world[:, :2].astype(np.float32))
         found[pool[row].name] = (outline, float(world[:, 2].min()), float(world[:, 2].max()))
     return found
+
+
+def test_a_footprint_is_where_the_turned_prop_is() -> None:
+    off = 0.0
+    for number, (category, kinds) in enumerate(CATALOGUE.items()):
+        for kind in kinds:
+            prop, yaw, at = make_prop(category, kind, 0, number), 0.4 + number, (1.0, -2.0)
+            c, s = np.cos(yaw), np.sin(yaw)
+            (x0, y0), (x1, y1) = prop.bounds[:, :2]
+            turned = np.array([[x1, y1], [x0, y1], [x0, y0], [x1, y0]]) @ np.array([[c, s], [-s, c]]) + at
+            assert np.array(footprint_of(prop, at, yaw).corners) == pytest.approx(turned)
+            off = max(off, abs(x0 + x1), abs(y0 + y1))
+    assert off > 0.05  # some stand beside their origin
 
 
 def distance_to(outline: np.ndarray, way: KeepClear) -> float:

@@ -15,7 +15,7 @@ from humanoid_brain.config.scene import GpuBuffers, PhysicsConfig, SceneConfig
 from humanoid_brain.scene.build import build_scene
 from humanoid_brain.scene.robot import resolve
 from humanoid_brain.scene.surroundings import gpu_buffers
-from humanoid_brain.scene.world import open_world
+from humanoid_brain.scene.world import configure_world, open_world
 from tests.scene import bipeds
 from tests.scene.conftest import Running
 
@@ -153,12 +153,26 @@ def test_buffers_on_the_gpu_grow_with_the_environments_unless_they_are_given() -
     assert few.keys() == most.keys() == GpuBuffers.model_fields.keys()
 
 
+def test_stage_and_world_have_buffers_for_their_environments(h: host.Host) -> None:
+    h.World.clear_instance()
+    h.stage.create_new_stage()
+    stage = build_scene(SceneConfig(num_envs=1500), h).stage
+    assert stage.GetPrimAtPath("/World/physicsScene").GetAttribute("physxScene:gpuMaxRigidContactCount").Get() == 2**21
+    world = open_world(h, PhysicsConfig(), "cpu", 1500)
+    configure_world(world, PhysicsConfig(), "cuda", 3000)  # says what it would have on a GPU
+    context = world.get_physics_context()
+    assert context.get_gpu_max_rigid_contact_count() == context.get_gpu_found_lost_pairs_capacity() == 2**22
+    assert context.get_gpu_found_lost_aggregate_pairs_capacity() == 2**23
+    assert context.get_gpu_max_rigid_patch_count() == context.get_gpu_total_aggregate_pairs_capacity() == 2**20
+    h.World.clear_instance()
+
+
 def test_the_world_is_set_up_as_configured_whatever_the_stage_says(h: host.Host) -> None:
     h.World.clear_instance()
     h.stage.create_new_stage()
     build_scene(SceneConfig(), h)
     config = PhysicsConfig(dt=1 / 250, solver="PGS", gravity=1.62, bounce_threshold=0.5)
-    context = open_world(h, config, "cpu").get_physics_context()
+    context = open_world(h, config, "cpu", 1).get_physics_context()
     assert context.get_solver_type() == "PGS"
     assert context.get_gravity()[1] == pytest.approx(1.62)
     assert context.get_bounce_threshold() == pytest.approx(0.5)

@@ -15,7 +15,7 @@ RENDERING_DT = 1.0 / 50.0
 """Time between two rendered frames in s."""
 
 
-def open_world(host: Host, config: PhysicsConfig, device: str, num_envs: int = 1) -> World:
+def open_world(host: Host, config: PhysicsConfig, device: str, num_envs: int) -> World:
     """Create the World and set solver, gravity and buffers. The caller resets it once its views are added.
 
     Args:
