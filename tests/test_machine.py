@@ -103,6 +103,21 @@ def test_gpu_is_what_torch_sees() -> None:
     assert first.driver.partition(".")[0].isdigit()
 
 
+@pytest.mark.gpu
+def test_threads_that_wait_for_a_gpu_sleep_once_told_to() -> None:
+    code = """if True:
+        import ctypes
+        from humanoid_brain import machine
+        machine.sleep_for_cuda()
+        import torch
+        torch.zeros(1, device="cuda")
+        flags, active = ctypes.c_uint(), ctypes.c_int()
+        assert machine._cuda().cuDevicePrimaryCtxGetState(0, ctypes.byref(flags), ctypes.byref(active)) == 0
+        print(active.value, flags.value & 7)"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.split() == ["1", "4"], done.stderr
+
+
 @pytest.mark.parametrize(("given", "policy"), [({}, "PASSIVE"), ({"OMP_WAIT_POLICY": "active"}, "ACTIVE")])
 def test_threads_of_openmp_sleep_while_they_wait_unless_the_user_says_otherwise(
     given: dict[str, str], policy: str

@@ -90,6 +90,8 @@ def cuda_devices() -> int:
 
 
 _FEW_CORES = 2
+_BLOCKING_SYNC = 4
+"""CU_CTX_SCHED_BLOCKING_SYNC of the CUDA driver."""
 _waking: list[threading.Thread] = []
 
 
@@ -110,6 +112,17 @@ def cuda_woken() -> None:
     """
     while _waking:
         _waking.pop().join()
+
+
+def sleep_for_cuda() -> None:
+    """Let threads of this process sleep while they wait for the first GPU, instead of spin; before anything uses it.
+
+    For processes that share its cores with others that work for the same GPU. What fails here is told elsewhere.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        cuda, device = _cuda(), ctypes.c_int()
+        if cuda.cuInit(0) == 0 and cuda.cuDeviceGet(ctypes.byref(device), 0) == 0:
+            cuda.cuDevicePrimaryCtxSetFlags_v2(device, _BLOCKING_SYNC)
 
 
 def _wake_cuda() -> None:

@@ -21,6 +21,7 @@ from dataclasses import asdict
 from typing import Any
 
 from humanoid_brain import host as hosts
+from humanoid_brain import machine
 from humanoid_brain.capture.capturing import capture_frame
 from humanoid_brain.capture.description import coco_categories
 from humanoid_brain.capture.encode import Written
@@ -74,6 +75,8 @@ class _Member:
         while self._setup is None:
             self._wait()
         config = CaptureConfig.model_validate(self._setup["config"])
+        if config.device == "cuda":
+            machine.sleep_for_cuda()  # a GPU's processes wait for each other most of the time
         with closing(drained(opening_session(config, hosts.load(), self._setup["threads"]))) as session:
             categories = [asdict(category) for category in session.categories]
             self.tell({"ready": {"categories": categories, "versions": session.versions}})

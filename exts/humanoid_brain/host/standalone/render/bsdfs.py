@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,12 +29,28 @@ class Kind:
     specular: float
     """One of :data:`SPECULAR_LEVELS`."""
     images: frozenset[str] = frozenset()
-    """Parameters that are images."""
+    """Parameters that are images on some of them."""
 
 
-def kind_of(surface: Surface) -> Kind:
-    """The kind that a solid surface is drawn as."""
-    return Kind(min(SPECULAR_LEVELS, key=lambda level: abs(level - surface.specular)), images_of(surface))
+def kinds_of(surfaces: Iterable[Surface]) -> dict[Surface, Kind]:
+    """The kind that each solid surface is drawn as: plain, or with images of what is an image on any of its like.
+
+    A normal map is on all surfaces of a kind or on none: it costs most, and there is no number in its place.
+    """
+    alone = {surface: images_of(surface) for surface in surfaces}
+    shared: dict[tuple[float, bool], frozenset[str]] = {}
+    for surface, images in alone.items():
+        if images:
+            like = _level(surface), "normal" in images
+            shared[like] = shared.get(like, frozenset()) | images
+    return {
+        surface: Kind(_level(surface), shared[_level(surface), "normal" in images] if images else images)
+        for surface, images in alone.items()
+    }
+
+
+def _level(surface: Surface) -> float:
+    return min(SPECULAR_LEVELS, key=lambda level: abs(level - surface.specular))
 
 
 def is_solid(surface: Surface) -> bool:
@@ -49,15 +66,20 @@ def is_opaque(shader: UsdShade.Shader, nodes: set[str]) -> bool:
 
 
 def shared_bsdf(mi: Any, looks: Looks, kind: Kind) -> Any:
-    """The BSDF of all surfaces of one kind."""
+    """The BSDF of all surfaces of one kind, seen from the front."""
     names = ("base_color", "roughness", "metallic", "clearcoat", "clearcoat_gloss")
     values = {name: looks.lookup(name, image=name in kind.images) for name in names}
     normal = looks.lookup("normal", image=True) if "normal" in kind.images else None
-    return mi.load_dict(_whole({"type": "principled", "specular": kind.specular, **values}, normal))
+    return mi.load_dict(_bumped({"type": "principled", "specular": kind.specular, **values}, normal))
 
 
-def single_bsdf(mi: Any, surface: Surface) -> Any:
+def single_bsdf(mi: Any, surface: Surface, *, both_sides: bool) -> Any:
     """The BSDF of one surface, which may be seen through.
+
+    Args:
+        mi: Mitsuba.
+        surface: The surface.
+        both_sides: Whether it is seen from behind as well; :class:`Paths` turns it over instead.
 
     Raises:
         SceneError: A texture is no image.
@@ -73,7 +95,9 @@ def single_bsdf(mi: Any, surface: Surface) -> Any:
             inner[name] = _image(mi, value, low, 1.0)
         else:
             inner[name] = _rgb(value, 1.0) if isinstance(value, tuple) else min(max(value, low), 1.0)
-    whole = _whole(inner, _image(mi, normal, 0.0, 1.0) if isinstance(normal, Texture) else None)
+    whole = _bumped(inner, _image(mi, normal, 0.0, 1.0) if isinstance(normal, Texture) else None)
+    if both_sides:
+        whole = {"type": "twosided", "bsdf": whole}
     if is_solid(surface):
         return mi.load_dict(whole)
     return mi.load_dict({"type": "mask", "opacity": _opacity(mi, surface), "bsdf": whole})
@@ -90,14 +114,9 @@ _LAMP_AREA = 0.02
 """Area in m2 from which a surface counts as a lamp."""
 
 
-def _whole(bsdf: dict[str, Any], normal: Any) -> dict[str, Any]:
-    """A BSDF with its normal map, if any, seen from both sides."""
-    return {"type": "twosided", "bsdf": bsdf if normal is None else _bumped(bsdf, normal)}
-
-
 def _bumped(bsdf: dict[str, Any], normal: Any) -> dict[str, Any]:
-    """Mitsuba wants (n + 1) / 2 in the texels."""
-    return {"type": "normalmap", "normalmap": normal, "bsdf": bsdf}
+    """A BSDF with its normal map, if any; Mitsuba wants (n + 1) / 2 in the texels."""
+    return bsdf if normal is None else {"type": "normalmap", "normalmap": normal, "bsdf": bsdf}
 
 
 def _tint(mi: Any, tint: Tint) -> dict[str, Any]:

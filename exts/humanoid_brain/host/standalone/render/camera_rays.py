@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from humanoid_brain.host.standalone.render.paths import Samples
 from humanoid_brain.host.standalone.render.variant import Backend
 from humanoid_brain.optics import CameraModel
 
@@ -27,11 +28,11 @@ class CameraRays:
         self._backend = backend
         self._tables: dict[Any, tuple[Floats, Floats]] = {}
 
-    def samples(self, camera: CameraModel, sampler: Any, count: int, pixels: Integers | None) -> tuple[Any, Any]:
+    def samples(self, camera: CameraModel, numbers: Samples, count: int, pixels: Integers | None) -> tuple[Any, Any]:
         """Rays through random places in each pixel, ``count`` of each, and which exist; the lens has its width."""
         mi, dr = self._backend.mi, self._backend.dr
         column, row = self.pixels(camera, count, pixels)
-        jitter = sampler.next_2d()
+        jitter = numbers.next_2d()
         if camera.kind == "pinhole":
             local, known = self._straight(camera, mi.Float(column) + jitter.x, mi.Float(row) + jitter.y), mi.Bool(True)
         else:
@@ -39,7 +40,7 @@ class CameraRays:
         origin = mi.Point3f(0.0)
         if camera.f_stop > 0.0 and camera.focus_distance > 0.0:
             radius = camera.focal_length / 1000.0 / camera.f_stop / 2.0
-            lens = mi.warp.square_to_uniform_disk_concentric(sampler.next_2d())
+            lens = mi.warp.square_to_uniform_disk_concentric(numbers.next_2d())
             origin = mi.Point3f(lens.x, lens.y, 0.0) * dr.opaque(mi.Float, radius)
             focus = local * (dr.opaque(mi.Float, camera.focus_distance) / dr.maximum(-local.z, 1e-6))
             local = dr.normalize(focus - origin)

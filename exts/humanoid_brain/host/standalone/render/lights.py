@@ -168,25 +168,32 @@ def emitters(lights: tuple[Light, ...]) -> dict[str, tuple[Light, ...]]:
     return found
 
 
-def emitter_entry(mi: Any, name: str, lights: tuple[Light, ...]) -> dict[str, Any]:
+def black(mi: Any) -> Any:
+    """A BSDF that reflects nothing."""
+    return mi.load_dict({"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.0}})
+
+
+def emitter_entry(mi: Any, name: str, lights: tuple[Light, ...], dark: Any) -> dict[str, Any]:
     """The entry of a Mitsuba scene for one of :func:`emitters`. A hidden light is dark, far below, and never sampled.
+
+    Args:
+        mi: Mitsuba.
+        name: Name of the emitter.
+        lights: The lights that it is made of.
+        dark: What the surfaces of lights reflect, from :func:`black`; one for all, since each is compiled.
 
     Raises:
         SceneError: Several domes have textures, or one's file is no image.
     """
     if name == _NIGHT:
         return {"type": "constant", "radiance": {"type": "rgb", "value": 0.0}}
-    return _sky(mi, list(lights)) if name == _SKY else _area(mi, lights[0])
+    return _sky(mi, list(lights)) if name == _SKY else _glow(lights[0]) | {"bsdf": dark} | _shape(mi, lights[0])
 
 
 def light_shapes(mi: Any, lights: Sequence[Light]) -> dict[str, Any]:
     """Entries of a Mitsuba scene for the shapes alone of those lights that the camera sees."""
     seen = [light for light in lights if light.kind != "dome" and light.visible and light.primary]
-    looks = ("emitter", "bsdf")
-    return {
-        f"light_{i}": {name: value for name, value in _area(mi, light).items() if name not in looks}
-        for i, light in enumerate(seen)
-    }
+    return {f"light_{i}": _shape(mi, light) for i, light in enumerate(seen)}
 
 
 def _sky(mi: Any, domes: list[Light]) -> dict[str, Any]:
@@ -220,24 +227,24 @@ def _far_below() -> tuple[float, ...]:
 _DARK = Light("sphere", (0.0, 0.0, 0.0), _far_below(), (1e-3, 1e-3), visible=False)
 
 
-def _area(mi: Any, light: Light) -> dict[str, Any]:
+def _glow(light: Light) -> dict[str, Any]:
+    radiance = {"type": "rgb", "value": list(light.radiance)}
+    return {"emitter": {"type": "area", "radiance": radiance, "sampling_weight": float(light.visible)}}
+
+
+def _shape(mi: Any, light: Light) -> dict[str, Any]:
     matrix = np.array(light.matrix).reshape(4, 4)
     first, second = light.size
-    radiance = {"type": "rgb", "value": list(light.radiance)}
-    glow: dict[str, Any] = {
-        "emitter": {"type": "area", "radiance": radiance, "sampling_weight": float(light.visible)},
-        "bsdf": {"type": "diffuse", "reflectance": {"type": "rgb", "value": 0.0}},
-    }
     if light.kind == "distant" and light.visible:
         half = math.radians(first / 2)
         centre = (matrix[:3, 2] * SUN_DISTANCE).tolist()
-        return glow | {"type": "sphere", "center": centre, "radius": SUN_DISTANCE * math.sin(half)}
+        return {"type": "sphere", "center": centre, "radius": SUN_DISTANCE * math.sin(half)}
     if light.kind in ("sphere", "distant"):
-        return glow | {"type": "sphere", "center": matrix[:3, 3].tolist(), "radius": first}
+        return {"type": "sphere", "center": matrix[:3, 3].tolist(), "radius": first}
     if light.kind == "cylinder":
         ends = [(matrix @ [side * second / 2, 0.0, 0.0, 1.0])[:3].tolist() for side in (-1, 1)]
-        return glow | {"type": "cylinder", "p0": ends[0], "p1": ends[1], "radius": first}
+        return {"type": "cylinder", "p0": ends[0], "p1": ends[1], "radius": first}
     # USD's shine along -z, Mitsuba's along +z.
     scale = (first / 2, second / 2) if light.kind == "rect" else (first, first)
     shape = "rectangle" if light.kind == "rect" else "disk"
-    return glow | {"type": shape, "to_world": mi.ScalarTransform4f(matrix @ np.diag([scale[0], -scale[1], -1.0, 1.0]))}
+    return {"type": shape, "to_world": mi.ScalarTransform4f(matrix @ np.diag([scale[0], -scale[1], -1.0, 1.0]))}

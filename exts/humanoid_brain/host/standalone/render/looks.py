@@ -115,10 +115,16 @@ class Looks:
         return mi.Color3f(*(dr.gather(mi.Float, self._numbers, start + i, active) for i in range(3)))
 
     def image(self, name: str, hit: Any, active: Any) -> Any:
-        """A parameter that is an image on each surface, four channels."""
-        dr, known = self._backend.dr, self._maps[name]
-        value = known.look_up(self._slot(hit, active), hit.uv, self._texels.data, active)
-        return dr.clip(value, _lowest(name), 1.0)
+        """A parameter that is an image on some surfaces, and one value on the others; four channels."""
+        mi, dr, known = self._backend.mi, self._backend.dr, self._maps[name]
+        slot = self._slot(hit, active)
+        value, shown = known.look_up(slot, hit.uv, self._texels.data, active)
+        value = dr.clip(value, _lowest(name), 1.0)
+        if name not in _COLUMNS:
+            return value
+        start, channels = slot * 8 + _COLUMNS[name], 3 if name == "base_color" else 1
+        constant = [dr.gather(mi.Float, self._numbers, start + i, active & ~shown) for i in range(channels)]
+        return dr.select(shown, value, mi.Vector4f(*constant, *[0.0] * (4 - channels)))
 
     def _slot(self, hit: Any, active: Any) -> Any:
         mi, dr = self._backend.mi, self._backend.dr
@@ -175,10 +181,12 @@ class _Map:
         self._bent = any(texture.wrap != "repeat" for texture in textures.values())
         self._single = any(texture.channels != "rgb" for texture in textures.values())
 
-    def look_up(self, slot: Any, uv: Any, texels: Any, active: Any) -> Any:
-        """Bilinear value (four channels) at texture coordinates."""
+    def look_up(self, slot: Any, uv: Any, texels: Any, active: Any) -> tuple[Any, Any]:
+        """Bilinear value (four channels) at texture coordinates, and whether the surface has an image at all."""
         mi, dr = self._backend.mi, self._backend.dr
         first, width, height, kind = dr.gather(mi.Vector4u, self._place, slot, active)
+        shown = width > 0
+        active = active & shown
         turn, shift = (dr.gather(mi.Vector4f, self._where, slot * 2 + i, active) for i in range(2))
         u = turn.x * uv.x + turn.y * uv.y + turn.z
         v = turn.w * uv.x + shift.x * uv.y + shift.y
@@ -196,11 +204,11 @@ class _Map:
         scale, bias = (dr.gather(mi.Vector4f, self._tint, slot * 2 + i, active) for i in range(2))
         value = value * scale + bias
         if not self._single:
-            return value
+            return value, shown
         channel, chosen = kind >> 8, value.x
         for i in range(1, 4):
             chosen = dr.select(channel == i, value[i], chosen)
-        return mi.Vector4f(chosen, value.y, value.z, value.w)
+        return mi.Vector4f(chosen, value.y, value.z, value.w), shown
 
     def _around(self, at: Any, size: Any, kind: Any) -> tuple[Any, Any, Any]:
         """Both texels around a texture coordinate, and how far it is from the first to the second."""

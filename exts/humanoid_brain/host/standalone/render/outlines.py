@@ -60,7 +60,7 @@ def outline_scene(
     mi, dr = backend.mi, backend.dr
     points, faces, owners = _in_view(pieces, camera)
     mesh = mi.Mesh("mesh", len(points), len(faces), mi.Properties())
-    backend.fill(mesh, vertex_positions=points.astype(np.float32), faces=faces.astype(np.uint32))
+    backend.fill(mesh, bounds=False, vertex_positions=points.astype(np.float32), faces=faces.astype(np.uint32))
     scene = mi.load_dict({"type": "scene", "mesh": mesh, **light_shapes(mi, lights)}, optimize=False)
 
     def number(shape: Any) -> int:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from humanoid_brain.host.standalone.render.camera_rays import CameraRays
 from humanoid_brain.host.standalone.render.guides import Guides
+from humanoid_brain.host.standalone.render.paths import Paths, Samples
 from humanoid_brain.host.standalone.render.scene import LAMP, MitsubaScene
 from humanoid_brain.host.standalone.render.variant import Backend
 from humanoid_brain.optics import CameraModel
@@ -58,7 +59,6 @@ class RayTracer:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self._cameras = CameraRays(backend)
-        self._integrators: dict[int, Any] = {}
         self._maps: tuple[MitsubaScene, Any, Any] | None = None
 
     def forget(self) -> None:
@@ -192,12 +192,10 @@ class RayTracer:
         An array, or as :meth:`Backend.fetch` gives it.
         """
         mi, dr = self._backend.mi, self._backend.dr
-        if depth not in self._integrators:
-            self._integrators[depth] = mi.load_dict({"type": "path", "max_depth": depth})
-        total = mi.Vector3f(0.0)
-        for count, sampler, rays, known in self._batches(camera, samples, seed, "color", pixels):
+        paths, total = Paths(self._backend, depth), mi.Vector3f(0.0)
+        for count, numbers, rays, known in self._batches(camera, samples, seed, "color", pixels):
             rays, _ = self._past_lamps(scene, rays, mi.Float(0.0), known)
-            radiance, _, _ = self._integrators[depth].sample(scene.scene, sampler, rays, active=known)
+            radiance = paths.radiance(scene.scene, numbers, rays, known)
             radiance = dr.select(known & dr.all(dr.isfinite(radiance)), radiance, 0.0)
             total = total + mi.Vector3f(*self._summed(list(radiance), count))
             dr.eval(total)
@@ -234,16 +232,15 @@ class RayTracer:
     def _batches(
         self, camera: CameraModel, samples: int, seed: int, purpose: str, pixels: Integers | None = None
     ) -> Any:
-        """Samples per pixel, sampler, rays and mask of each launch; a seed of its own for each."""
+        """Samples per pixel, random numbers, rays and mask of each launch; a seed of its own for each."""
         mi = self._backend.mi
         number = camera.width * camera.height if pixels is None else len(pixels)
         most = max(1, min(_MOST_SAMPLES, _LANES[self._backend.variant] // max(number, 1)))
         for start in range(0, samples, most):
             count = min(most, samples - start)
-            sampler = mi.load_dict({"type": "independent"})
             key = stream(seed, f"{purpose}/{start}") & 0xFFFFFFFF
-            sampler.seed(self._backend.dr.opaque(mi.UInt32, key), number * count)
-            yield count, sampler, *self._cameras.samples(camera, sampler, count, pixels)
+            numbers = Samples(self._backend, self._backend.dr.opaque(mi.UInt32, key), number * count)
+            yield count, numbers, *self._cameras.samples(camera, numbers, count, pixels)
 
     def _summed(self, channels: list[Any], count: int) -> list[Any]:
         """Sums over the samples of each pixel, which lie a picture apart."""

@@ -23,11 +23,11 @@ from humanoid_brain.host.standalone.render.bsdfs import (
     Kind,
     emission,
     is_solid,
-    kind_of,
+    kinds_of,
     shared_bsdf,
     single_bsdf,
 )
-from humanoid_brain.host.standalone.render.lights import FAR_BELOW, Light, emitter_entry, emitters
+from humanoid_brain.host.standalone.render.lights import FAR_BELOW, Light, black, emitter_entry, emitters
 from humanoid_brain.host.standalone.render.looks import Looks
 from humanoid_brain.host.standalone.render.solids import Triangles
 from humanoid_brain.host.standalone.render.surfaces import Surface
@@ -91,6 +91,7 @@ class SceneBuilder:
         self._slots: dict[Surface, int] = {}
         self._bsdfs: dict[Kind | Surface, Any] = {}
         self._lights: dict[str, tuple[tuple[Light, ...], Any]] = {}
+        self._dark = black(backend.mi)
 
     def build(self, pieces: Sequence[Drawn], surfaces: Sequence[Surface], lights: tuple[Light, ...]) -> MitsubaScene:
         """A scene of visible pieces.
@@ -107,7 +108,8 @@ class SceneBuilder:
         groups = (_shared_groups if self._backend.vectorized else _single_groups)(pieces, surfaces)
         self._keep({group.look for group in groups})
         entries: dict[str, Any] = {"type": "scene", **self._emitters(lights)}
-        made = [self._mesh(group) for group in groups]
+        corners = _corners(pieces)
+        made = [self._mesh(group, corners if number == 0 else corners[:0]) for number, group in enumerate(groups)]
         entries |= {f"mesh_{i}": mesh for i, (mesh, _) in enumerate(made)}
         scene = mi.load_dict(entries, optimize=False)
         starts = np.cumsum([0, *(len(faces) for _, faces in made)])
@@ -165,7 +167,7 @@ class SceneBuilder:
         del old
         for name, of in wanted.items():
             if name not in self._lights:
-                self._lights[name] = of, self._emitter(emitter_entry(self._backend.mi, name, of))
+                self._lights[name] = of, self._emitter(emitter_entry(self._backend.mi, name, of, self._dark))
         return {name: self._lights[name][1] for name in wanted}  # in this order they are picked
 
     def _emitter(self, entry: dict[str, Any]) -> Any:
@@ -175,8 +177,8 @@ class SceneBuilder:
             self._backend.dr.make_opaque(mi.traverse(emitter)["to_world"])
         return emitter
 
-    def _mesh(self, group: _Group) -> tuple[Any, npt.NDArray[np.int32]]:
-        """The mesh of a group, and the piece of each face."""
+    def _mesh(self, group: _Group, corners: Floats) -> tuple[Any, npt.NDArray[np.int32]]:
+        """The mesh of a group, and the piece of each face; points in ``corners`` widen its bounds."""
         mi, pieces = self._backend.mi, group.pieces
         if pieces:
             sizes = np.cumsum([0, *(len(piece.points) for piece in pieces)])
@@ -188,6 +190,8 @@ class SceneBuilder:
             faces, points = np.array([[0, 1, 2]], np.uint32), _SPECK
             normals, owners = np.tile(np.array([0.0, 0.0, 1.0], np.float32), (3, 1)), np.array([-1], np.int32)
         uvs = [piece.triangles.uvs for piece in pieces] or [np.zeros((3, 2))]
+        points, normals = np.concatenate([points, corners]), np.concatenate([normals, np.zeros_like(corners)])
+        uvs.append(np.zeros((len(corners), 2)))
         properties = mi.Properties()
         properties["bsdf"] = self._bsdf(group.look)
         if group.lamp is not None:
@@ -195,7 +199,12 @@ class SceneBuilder:
         mesh = mi.Mesh("mesh", len(points), len(faces), properties, has_vertex_normals=True, has_vertex_texcoords=True)
         texcoords = np.concatenate(uvs).astype(np.float32)
         self._backend.fill(
-            mesh, vertex_positions=points, vertex_normals=normals, vertex_texcoords=texcoords, faces=faces
+            mesh,
+            bounds=not self._backend.vectorized or len(corners) > 0 or group.lamp is not None,
+            vertex_positions=points,
+            vertex_normals=normals,
+            vertex_texcoords=texcoords,
+            faces=faces,
         )
         return mesh, owners
 
@@ -203,7 +212,11 @@ class SceneBuilder:
         if look not in self._bsdfs:
             mi = self._backend.mi
             shared = isinstance(look, Kind)
-            self._bsdfs[look] = shared_bsdf(mi, self._looks, look) if shared else single_bsdf(mi, look)
+            self._bsdfs[look] = (
+                shared_bsdf(mi, self._looks, look)
+                if shared
+                else single_bsdf(mi, look, both_sides=not self._backend.vectorized)
+            )
         return self._bsdfs[look]
 
     def _keep(self, looks: set[Kind | Surface]) -> None:
@@ -228,16 +241,17 @@ def _shared_groups(pieces: Sequence[Drawn], surfaces: Sequence[Surface]) -> list
 
     Every level of specular is there, since it changes most often from frame to frame.
     """
-    kinds = {kind_of(surface) for surface in surfaces if _shares(surface)} | {Kind(level) for level in SPECULAR_LEVELS}
+    kind_of = kinds_of(surface for surface in surfaces if is_solid(surface))
+    kinds = {kind_of[surface] for surface in surfaces if _shares(surface)} | {Kind(level) for level in SPECULAR_LEVELS}
     drawn: dict[Kind | Surface, list[Drawn]] = {kind: [] for kind in sorted(kinds, key=_order)}
     drawn |= {surface: [] for surface in surfaces if not _shares(surface)}
     for piece in pieces:
         if len(piece.faces):
-            drawn[kind_of(piece.surface) if _shares(piece.surface) else piece.surface].append(piece)
+            drawn[kind_of[piece.surface] if _shares(piece.surface) else piece.surface].append(piece)
     groups = []
     for look, shown in drawn.items():
         lamp = look if isinstance(look, Surface) and look.emits else None
-        bsdf = kind_of(look) if isinstance(look, Surface) and is_solid(look) else look
+        bsdf = kind_of[look] if isinstance(look, Surface) and is_solid(look) else look
         groups.append(_Group(bsdf, shown, lamp))
     return groups
 
@@ -258,6 +272,17 @@ def _shares(surface: Surface) -> bool:
 
 def _order(kind: Kind) -> tuple[list[str], float]:
     return sorted(kind.images), kind.specular
+
+
+def _corners(pieces: Sequence[Drawn]) -> Floats:
+    """Two opposite corners [2, 3] of what holds all pieces, and what stands for none.
+
+    As points of one mesh, of no face, they give the scene its bounds, of which its sky has to be outside. To let each
+    mesh find its own takes longer.
+    """
+    low = np.min([_SPECK.min(0), *(piece.points.min(0) for piece in pieces if len(piece.points))], 0)
+    high = np.max([_SPECK.max(0), *(piece.points.max(0) for piece in pieces if len(piece.points))], 0)
+    return np.stack([low, high]).astype(np.float32)
 
 
 def _area(points: Floats, faces: npt.NDArray[np.uint32]) -> float:

@@ -64,13 +64,20 @@ class Backend:
         aligned[:] = values.ravel()
         return kind(aligned)
 
-    def fill(self, mesh: Any, **arrays: npt.NDArray[Any]) -> None:
-        """Give a mesh its arrays, by name."""
+    def fill(self, mesh: Any, *, bounds: bool, **arrays: npt.NDArray[Any]) -> None:
+        """Give a mesh its arrays, by name.
+
+        Args:
+            mesh: A Mitsuba mesh.
+            bounds: Whether it has to know its bounds and, as a lamp, its area; a GPU is waited for six times then.
+            arrays: The arrays.
+        """
         values = self.mi.traverse(mesh)
         for name, array in arrays.items():
             kind = np.float32 if array.dtype.kind == "f" else np.uint32
             values[name] = self.upload(type(values[name]), array.astype(kind, copy=False))
-        values.update()
+        if bounds:
+            values.update()
 
     def fetch(self, values: Any, *, there: bool = False) -> Any:
         """Mitsuba's numbers as an array of floats; on a GPU, if they are to stay ``there``, as a tensor."""
