@@ -278,8 +278,8 @@ def test_no_source_file_can_run_what_a_file_says(repo_root: Path) -> None:
         found = [
             line
             for line in path.read_text().splitlines()
-            # Dr.Jit's eval runs kernels, PyTorch's is a mode, Mitsuba asks its textures by this name.
-            if dangerous.search(re.sub(r"\bdr\.eval\(|\.eval\(\)|def eval\(self, si", "", line))
+            # Dr.Jit's eval runs kernels, PyTorch's is a mode, Mitsuba asks textures and lights by this name.
+            if dangerous.search(re.sub(r"\bdr\.eval\(|\.eval\(\)|def eval\(self, si|\.emitter\.eval\(", "", line))
         ]
         assert not found, f"{path}: {found}"
 
