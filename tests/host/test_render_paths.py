@@ -131,6 +131,31 @@ def test_bsdfs_are_compiled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert len(calls) == 1
 
 
+def test_a_surface_gives_as_much_light_as_a_lamp_of_its_size() -> None:
+    pictures = []
+    for lamp in (True, False):
+        stage = new_stage()
+        add_dome(stage, 0.0)  # without any light it would have a sky
+        paint(stage, add_quad(stage, "/World/floor", 6.0), (0.8, 0.8, 0.8))
+        if lamp:
+            light = UsdLux.RectLight.Define(stage, "/World/light")
+            light.CreateIntensityAttr(5000.0)
+            light.CreateWidthAttr(1.5)
+            light.CreateHeightAttr(1.5)
+            placed = light
+        else:
+            placed = add_quad(stage, "/World/light", 1.5)
+            paint(stage, placed, (0.0, 0.0, 0.0), emissiveColor=(5.0, 5.0, 5.0))
+            UsdGeom.XformCommonAPI(placed).SetRotate(Gf.Vec3f(180, 0, 0))
+        UsdGeom.XformCommonAPI(placed).SetTranslate(Gf.Vec3d(0, 0, 1.2))
+        renderer = renderer_of(stage)
+        pictures.append(renderer.color(camera_at((0, -3, 2.5), (0, 0, 0), size=40, focal=40), 64, SEED, 2))
+        renderer.close()
+    blocks = [each.reshape(4, 10, 4, 10, 3).mean((1, 3)) for each in pictures]
+    assert blocks[0].std() > 0.1
+    np.testing.assert_allclose(*blocks, rtol=0.03, atol=0.005)
+
+
 def test_a_scene_knows_its_bounds() -> None:
     """Its sky is outside of them."""
     stage = new_stage()

@@ -198,9 +198,10 @@ class SceneBuilder:
             properties["emitter"] = emission(mi, group.lamp, _area(points, faces))
         mesh = mi.Mesh("mesh", len(points), len(faces), properties, has_vertex_normals=True, has_vertex_texcoords=True)
         texcoords = np.concatenate(uvs).astype(np.float32)
+        own_tree = not self._backend.vectorized  # for which a Mitsuba without Embree asks each mesh for its bounds
         self._backend.fill(
             mesh,
-            bounds=not self._backend.vectorized or len(corners) > 0 or group.lamp is not None,
+            bounds=own_tree or len(corners) > 0 or group.lamp is not None,
             vertex_positions=points,
             vertex_normals=normals,
             vertex_texcoords=texcoords,
