@@ -11,6 +11,7 @@ surface that is met from behind is turned over.
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from humanoid_brain.host.standalone.render.variant import Backend
@@ -39,8 +40,8 @@ class Samples:
 
     def at(self, state: Any) -> Samples:
         """The same numbers, from a state on."""
-        other = object.__new__(Samples)
-        other._mi, other._generator = self._mi, self._mi.PCG32(self._generator)
+        other = copy.copy(self)
+        other._generator = self._mi.PCG32(self._generator)
         other._generator.state = state
         return other
 
