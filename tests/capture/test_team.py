@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -14,18 +15,43 @@ from typing import Any
 
 import pytest
 
+from humanoid_brain import host as hosts
 from humanoid_brain import machine
 from humanoid_brain.capture import team
 from humanoid_brain.capture.capturing import FrameCaptured
 from humanoid_brain.capture.job import CaptureJob
+from humanoid_brain.capture.member import _Member
 from humanoid_brain.config import base
 from humanoid_brain.config.randomization import JointPose, WalkingPose
-from humanoid_brain.errors import ConfigError, DatasetError, SceneError, StorageError, to_json
+from humanoid_brain.errors import ConfigError, DatasetError, HostError, SceneError, StorageError, to_json
 from humanoid_brain.jobs import JobState, Warned
 from tests.capture.conftest import tree
 from tests.capture.tiny import capture, config
 
 FRAMES = 8
+
+
+@pytest.mark.parametrize(("device", "sleeps"), [("cuda", True), ("cpu", False)])
+def test_a_process_that_shares_a_gpu_sleeps_while_it_waits(
+    device: str, sleeps: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It has to say so before anything uses the GPU."""
+    order: list[str] = []
+
+    def load() -> None:
+        order.append("host")
+        raise HostError("no simulator in this test")
+
+    monkeypatch.setattr(machine, "sleep_for_cuda", lambda: order.append("sleeps"))
+    monkeypatch.setattr(hosts, "load", load)
+    monkeypatch.setattr(_Member, "_listen", lambda self: None)  # it would end this process, too
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        process = _Member(theirs)
+        process._setup = {"config": config(tmp_path / "dataset", device=device).model_dump(mode="json"), "threads": 1}
+        with pytest.raises(HostError):
+            next(process.work())
+    assert order == (["sleeps", "host"] if sleeps else ["host"])
 
 
 @pytest.fixture(scope="module")

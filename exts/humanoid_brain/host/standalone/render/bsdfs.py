@@ -37,7 +37,7 @@ def kinds_of(surfaces: Iterable[Surface]) -> dict[Surface, Kind]:
 
     A normal map is on all surfaces of a kind or on none: it costs most, and there is no number in its place.
     """
-    alone = {surface: images_of(surface) for surface in surfaces}
+    alone = {surface: images_of(surface) for surface in dict.fromkeys(surfaces)}
     shared: dict[tuple[float, bool], frozenset[str]] = {}
     for surface, images in alone.items():
         if images:

@@ -104,15 +104,11 @@ class Looks:
 
     def number(self, name: str, hit: Any, active: Any) -> Any:
         """A parameter that is one number for each surface."""
-        return self._backend.dr.gather(
-            self._backend.mi.Float, self._numbers, self._slot(hit, active) * 8 + _COLUMNS[name], active
-        )
+        return self._row(name, 1, self._slot(hit, active), active)[0]
 
     def color(self, name: str, hit: Any, active: Any) -> Any:
         """A parameter that is one colour for each surface."""
-        mi, dr = self._backend.mi, self._backend.dr
-        start = self._slot(hit, active) * 8 + _COLUMNS[name]
-        return mi.Color3f(*(dr.gather(mi.Float, self._numbers, start + i, active) for i in range(3)))
+        return self._backend.mi.Color3f(*self._row(name, 3, self._slot(hit, active), active))
 
     def image(self, name: str, hit: Any, active: Any) -> Any:
         """A parameter that is an image on some surfaces, and one value on the others; four channels."""
@@ -122,9 +118,14 @@ class Looks:
         value = dr.clip(value, _lowest(name), 1.0)
         if name not in _COLUMNS:
             return value
-        start, channels = slot * 8 + _COLUMNS[name], 3 if name == "base_color" else 1
-        constant = [dr.gather(mi.Float, self._numbers, start + i, active & ~shown) for i in range(channels)]
-        return dr.select(shown, value, mi.Vector4f(*constant, *[0.0] * (4 - channels)))
+        constant = self._row(name, 3 if name == "base_color" else 1, slot, active & ~shown)
+        return dr.select(shown, value, mi.Vector4f(*constant, *[0.0] * (4 - len(constant))))
+
+    def _row(self, name: str, channels: int, slot: Any, active: Any) -> list[Any]:
+        """The numbers of a parameter that is no image."""
+        mi, dr = self._backend.mi, self._backend.dr
+        start = slot * 8 + _COLUMNS[name]
+        return [dr.gather(mi.Float, self._numbers, start + i, active) for i in range(channels)]
 
     def _slot(self, hit: Any, active: Any) -> Any:
         mi, dr = self._backend.mi, self._backend.dr

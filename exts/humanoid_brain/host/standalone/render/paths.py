@@ -17,6 +17,7 @@ from typing import Any
 from humanoid_brain.host.standalone.render.variant import Backend
 
 _LEAST_CHANCE = 0.05
+"""Chance of a path to go on that brings next to nothing: a smaller one would make what it brings count too much."""
 
 
 class Samples:

@@ -281,9 +281,8 @@ def _corners(pieces: Sequence[Drawn]) -> Floats:
     As points of one mesh, of no face, they give the scene its bounds, of which its sky has to be outside. To let each
     mesh find its own takes longer.
     """
-    low = np.min([_SPECK.min(0), *(piece.points.min(0) for piece in pieces if len(piece.points))], 0)
-    high = np.max([_SPECK.max(0), *(piece.points.max(0) for piece in pieces if len(piece.points))], 0)
-    return np.stack([low, high]).astype(np.float32)
+    points = np.concatenate([_SPECK, *(piece.points for piece in pieces)]).T.copy()  # in rows, it is as fast as to copy
+    return np.stack([points.min(1), points.max(1)])
 
 
 def _area(points: Floats, faces: npt.NDArray[np.uint32]) -> float:
