@@ -187,7 +187,7 @@ class _Map:
         mi, dr = self._backend.mi, self._backend.dr
         first, width, height, kind = dr.gather(mi.Vector4u, self._place, slot, active)
         shown = width > 0
-        active = active & shown
+        active = active & shown  # without an image there is no texel to read
         turn, shift = (dr.gather(mi.Vector4f, self._where, slot * 2 + i, active) for i in range(2))
         u = turn.x * uv.x + turn.y * uv.y + turn.z
         v = turn.w * uv.x + shift.x * uv.y + shift.y
