@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -143,6 +144,29 @@ def a_picture_stays_there_until_it_is_bytes() -> None:
     assert np.abs(made.astype(int) - other).max() <= 1 and (made == other).mean() > 0.99
 
 
+def a_run_is_rehearsed_while_its_scene_is_loaded() -> None:
+    from humanoid_brain import paths
+    from humanoid_brain.config.base import load
+    from humanoid_brain.config.training import TrainingConfig
+    from humanoid_brain.host.standalone.simulation import simulation
+    from humanoid_brain.learning import rehearsal
+    from humanoid_brain.learning.assembly import make_env
+
+    seen, rehearse = list[tuple[bool, bool]](), rehearsal.rehearse
+
+    def note(*arguments: Any) -> None:
+        aside, loading = threading.current_thread() is not threading.main_thread(), simulation.view is None
+        rehearse(*arguments)
+        seen.append((aside, loading and simulation.view is None))
+
+    rehearsal.rehearse = note
+    config = load(TrainingConfig, paths.config() / "training" / "walk.yaml")
+    config.scene.num_envs = N
+    env = make_env(config)
+    assert seen == [(True, True)]
+    assert env.device.type == "cuda" and torch.get_float32_matmul_precision() == "highest"
+
+
 CHECKS = {
     check.__name__: check
     for check in (
@@ -152,6 +176,7 @@ CHECKS = {
         the_loop_does_not_wait_for_the_gpu,
         the_process_stays_on_its_device,
         a_picture_stays_there_until_it_is_bytes,
+        a_run_is_rehearsed_while_its_scene_is_loaded,
     )
 }
 

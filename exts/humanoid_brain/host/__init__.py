@@ -124,6 +124,8 @@ class Host:
             Isaac Sim it is found at its first use, which raises HostError where the extension is not enabled.
         windowed: Whether an application with a window around us owns the frames, as Kit does for an extension. Setting
             up a World then takes some of its frames: only the ``_async`` methods work.
+        meanwhile: Do some work of PyTorch's in a thread while the next scene is loaded onto a GPU. A host that has no
+            time to spare then does not do it at all.
         hold_frames: While true, the application's own frames draw but do not step the physics; we alone do.
     """
 
@@ -147,6 +149,7 @@ class Host:
     replicator: Replicator
     windowed: bool = False
     hold_frames: Callable[[bool], None] = lambda hold: None
+    meanwhile: Callable[[Callable[[], None]], None] = lambda work: None
     set_torch_threads: Callable[[int], None] = _set_torch_threads
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Literal
 
 from humanoid_brain import host as hosts
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from humanoid_brain.host import Host
     from humanoid_brain.learning.env import HumanoidEnv
     from humanoid_brain.learning.ppo import PPO, Symmetry
+    from humanoid_brain.scene.build import BuiltScene
 
 
 def make_env(config: TrainingConfig, *, host: Host | None = None) -> HumanoidEnv:
     """The environment of a run."""
     host = _ready(host, config)
     with collector_paused():
-        simulation = Simulation(config.scene, config.device, host=host)
+        simulation = Simulation(config.scene, config.device, host=host, meanwhile=_rehearsal(config))
         from humanoid_brain.learning.env import HumanoidEnv
 
         return HumanoidEnv(simulation, config.task, seed=config.seed)
@@ -42,10 +43,23 @@ def opening_env(
     """
     host = _ready(host, config)
     with collector_paused():
-        simulation = yield from Simulation.opening(config.scene, config.device, host=host, crowd=crowd)
+        simulation = yield from Simulation.opening(
+            config.scene, config.device, host=host, crowd=crowd, meanwhile=_rehearsal(config)
+        )
         from humanoid_brain.learning.env import HumanoidEnv
 
         return HumanoidEnv(simulation, config.task, seed=config.seed)
+
+
+def _rehearsal(config: TrainingConfig) -> Callable[[BuiltScene], None] | None:
+    """What a GPU can do while the scene is loaded onto it; nothing of it is used later."""
+
+    def rehearse(built: BuiltScene) -> None:
+        from humanoid_brain.learning import rehearsal
+
+        rehearsal.rehearse(config, built)
+
+    return rehearse if config.device == "cuda" else None
 
 
 def _ready(host: Host | None, config: TrainingConfig) -> Host:

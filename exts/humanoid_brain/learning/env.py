@@ -23,7 +23,7 @@ from humanoid_brain.learning import rotations
 from humanoid_brain.learning.episodes import EpisodeRing
 from humanoid_brain.learning.graphs import Captured
 from humanoid_brain.learning.simulation import Simulation
-from humanoid_brain.learning.state import Derived, State
+from humanoid_brain.learning.state import Derived, State, rows_like
 from humanoid_brain.learning.terms.commands import make_command
 from humanoid_brain.learning.terms.managers import Failures, ObservationVector, RewardSum, joint_weights
 from humanoid_brain.learning.terms.noise import NoiseAhead
@@ -160,8 +160,13 @@ class HumanoidEnv:
 
     def record(self) -> None:
         """Record the CUDA graphs now, so that the first step is as fast as the others."""
-        self._before.record()
-        self._after.record()
+        for graph in self.graphs:
+            graph.record()
+
+    @property
+    def graphs(self) -> tuple[Captured, ...]:
+        """What :meth:`record` records."""
+        return self._before, self._after
 
     # -- state ----------------------------------------------------------------------------------------------
 
@@ -323,7 +328,7 @@ class HumanoidEnv:
                     state.foot_force, state.torso_orientation)  # fmt: skip
         broken = ~(torch.cat([tensor.flatten(1) for tensor in reported], -1).abs() <= LARGEST).all(-1)  # NaN, too
         for tensor in reported:
-            tensor.masked_fill_(_rows_like(broken, tensor), 0.0)
+            tensor.masked_fill_(rows_like(broken, tensor), 0.0)
         self.broken_steps += broken
         return broken
 
@@ -353,7 +358,7 @@ class HumanoidEnv:
         for name in ("root_velocity", "joint_velocity", "last_joint_velocity", "action", "last_action", "last_action2",
                      "air_time", "episode_step", "reached"):  # fmt: skip
             buffer = getattr(state, name)
-            buffer.masked_fill_(_rows_like(rows, buffer), 0)
+            buffer.masked_fill_(rows_like(rows, buffer), 0)
         state.readdress()
         draw = rng.uniform(self._reset_key, [state.address], self.num_actions + 2)
         heading = rotations.from_yaw(c.heading[0] + (c.heading[1] - c.heading[0]) * draw[:, 0])
@@ -367,7 +372,7 @@ class HumanoidEnv:
         }  # fmt: skip
         for name, value in values.items():
             buffer = getattr(state, name)
-            torch.where(_rows_like(rows, buffer), value, buffer, out=buffer)
+            torch.where(rows_like(rows, buffer), value, buffer, out=buffer)
         state.fresh.logical_or_(rows)
         self._command.resample(state, rows)
 
@@ -393,8 +398,3 @@ class HumanoidEnv:
             observed = self.observations[name]
             stacked = group.stacked(group.now(state), observed, state.fresh)
             torch.where(rows, stacked, observed, out=observed)
-
-
-def _rows_like(rows: Tensor, buffer: Tensor) -> Tensor:
-    """``rows`` (N,) with as many trailing dimensions of size one as ``buffer`` (N, ...) has."""
-    return rows.reshape(-1, *[1] * (buffer.dim() - 1))

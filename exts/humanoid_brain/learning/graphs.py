@@ -42,6 +42,11 @@ class Captured:
         assert self._graph is not None
         self._graph.replay()
 
+    def rehearse(self) -> None:
+        """Do the work once without recording it, so that what it runs is loaded."""
+        with _tensor_cores():
+            self._function()
+
     def record(self) -> None:
         """Record now rather than at the first call; does nothing on the CPU."""
         if not self._captures or self._graph is not None:

@@ -131,6 +131,8 @@ class PPO:
         self._store = Captured(self._store_outcome, self.device, self.rollout.tensors)
         self._estimate = Captured(self._estimate_returns, self.device, self.rollout.tensors)
         self._optimize = Captured(self._step_minibatch, self.device, self._trained_tensors)
+        self.graphs = (self._sample, self._store, self._estimate, self._optimize)
+        """What :meth:`record` records."""
 
     # -- collecting -----------------------------------------------------------------------------------------
 
@@ -203,7 +205,7 @@ class PPO:
 
     def record(self) -> None:
         """Record the CUDA graphs now, so that the first iteration is as fast as the others."""
-        for graph in (self._sample, self._store, self._estimate, self._optimize):
+        for graph in self.graphs:
             graph.record()
 
     def read_metrics(self) -> dict[str, float]:

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from humanoid_brain import host as hosts
 from humanoid_brain.config.scene import SceneConfig
 from humanoid_brain.errors import HostError, RobotError
 from humanoid_brain.jobs import awaited, drained
-from humanoid_brain.scene.build import build_scene
+from humanoid_brain.scene.build import BuiltScene, build_scene
 from humanoid_brain.scene.robot import resolve
 from humanoid_brain.scene.world import configure_world, make_world
 
@@ -27,6 +28,7 @@ class Simulation:
         scene: What stands in each environment, how many there are, and the physics.
         device: "cpu" or "cuda".
         host: The simulator; None takes the one this process runs in.
+        meanwhile: Work of PyTorch's for the time while the host loads the scene onto a GPU, given the scene.
     """
 
     def __init__(
@@ -35,8 +37,9 @@ class Simulation:
         device: Literal["cpu", "cuda"],
         *,
         host: hosts.Host | None = None,
+        meanwhile: Callable[[BuiltScene], None] | None = None,
     ) -> None:
-        self._prepare(scene, device, host)
+        self._prepare(scene, device, host, meanwhile=meanwhile)
         if self.host.windowed:
             raise HostError(
                 "this work cannot be done within the window of Isaac Sim",
@@ -53,20 +56,26 @@ class Simulation:
         *,
         host: hosts.Host | None = None,
         crowd: int | None = None,
+        meanwhile: Callable[[BuiltScene], None] | None = None,
     ) -> Generator[None, None, Simulation]:
         """As the constructor, in slices, between which the application around us can have its frames.
 
         ``crowd`` is as of :func:`humanoid_brain.scene.build.build_scene`.
         """
         made = cls.__new__(cls)
-        made._prepare(scene, device, host, crowd)
+        made._prepare(scene, device, host, crowd, meanwhile=meanwhile)
         yield from made._open(scene, crowd)
         return made
 
     def _prepare(
-        self, scene: SceneConfig, device: Literal["cpu", "cuda"], host: hosts.Host | None, crowd: int | None = None
+        self,
+        scene: SceneConfig,
+        device: Literal["cpu", "cuda"],
+        host: hosts.Host | None,
+        crowd: int | None = None,
+        meanwhile: Callable[[BuiltScene], None] | None = None,
     ) -> None:
-        self.host = host or hosts.load()
+        self.host, self._meanwhile = host or hosts.load(), meanwhile
         self.num_envs, self.physics_dt = crowd or scene.num_envs, scene.physics.dt
         self._device = "cuda:0" if device == "cuda" else "cpu"
 
@@ -84,6 +93,8 @@ class Simulation:
         configure_world(self.world, scene.physics, self._device, self.num_envs)
         self._make_views()
         yield
+        if self._meanwhile is not None:
+            host.meanwhile(partial(self._meanwhile, self.built))
         if host.windowed:
             yield from awaited(self.world.reset_async())
         else:

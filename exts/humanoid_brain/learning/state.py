@@ -287,3 +287,8 @@ DERIVED: dict[str, Callable[[State], Tensor]] = {
 """How each shared value follows from the buffers, and from values before it."""
 
 _OF_COMMAND = ("target_offset", "moving", "wants_contact", "sole_reference")
+
+
+def rows_like(rows: Tensor, buffer: Tensor) -> Tensor:
+    """``rows`` (N,) with as many trailing dimensions of size one as ``buffer`` (N, ...) has."""
+    return rows.reshape(-1, *[1] * (buffer.dim() - 1))

@@ -46,6 +46,8 @@ class BuiltScene:
     """[N, 3] positions of the environments in m."""
     link_paths: dict[str, str]
     """Path of each link below its environment's Robot prim."""
+    dof_names: list[str]
+    """Names of the joints with a degree of freedom, from the root outwards."""
 
     @property
     def num_envs(self) -> int:
@@ -103,7 +105,8 @@ def build_scene(
     )
     if count > 1 and host.name == "isaac":  # the standalone host keeps environments apart by itself
         cloner.filter_collisions(PHYSICS_SCENE, "/World/collisions", paths, global_paths=[GROUND])
-    return BuiltScene(stage, config.robot, np.array(origins, np.float32).reshape(count, 3), _relative(tree))
+    origins = np.array(origins, np.float32).reshape(count, 3)
+    return BuiltScene(stage, config.robot, origins, _relative(tree), tree.dof_names)
 
 
 def write_scene(config: SceneConfig, path: Path, num_envs: int | None = None) -> None:

@@ -7,14 +7,12 @@ PhysX is global to a process: one instance, on the CPU or on one CUDA device, ch
 from __future__ import annotations
 
 import atexit
-import contextlib
 import ctypes
 import logging
 import os
 import sys
-import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +27,7 @@ from ovphysx.types import ConfigKey, GlobalConfigKey, LogLevel, TensorType
 
 from humanoid_brain.errors import DeviceError, HostError, SceneError
 from humanoid_brain.host.standalone.quantity import Quantity
-from humanoid_brain.machine import cuda_devices
+from humanoid_brain.machine import cores, cuda_devices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +37,8 @@ if TYPE_CHECKING:
     from humanoid_brain.host.standalone.engine_tensors import Buffer, ContactBinding, TensorBinding
 
 _INLINE_BELOW = 32  # environments; below it worker threads cost more than they give (docs/hosts.md)
+_TASK_THREADS = "/plugins/carb.tasking.plugin/threadCount"
+_TASKS_BESIDE_GPU = 4  # threads of Carbonite's tasks; 16 kept 3 cores busy with waking one another while PhysX copies
 _REPEATS = 3  # how often one kind of engine message is passed on
 _SEALED = 1  # ordinal of the scene as it was loaded
 _SET_TIMER_SLACK = 29  # PR_SET_TIMERSLACK of linux/prctl.h
@@ -79,6 +79,7 @@ class Engine:
         overrides: dict[str, Any] = {}
         if self.gpu:
             overrides["/physics/suppressReadback"] = True  # state stays on the GPU and is exchanged there
+            overrides[_TASK_THREADS] = min(_TASKS_BESIDE_GPU, cores())
         elif not PhysX.get_cpu_mode():
             with _as_device_error(device):
                 PhysX.set_cpu_mode(True)
@@ -107,8 +108,10 @@ class Engine:
         """The PhysX instance; for benchmarks that measure this layer against it."""
         return self._physx
 
-    def attach(self, path: Path, clones: Sequence[CloneBatch]) -> None:
+    def attach(self, path: Path, clones: Sequence[CloneBatch], meanwhile: Callable[[], None] | None = None) -> None:
         """Load the USD file at ``path`` and copy the ``clones``; nothing moves yet.
+
+        ``meanwhile`` is called when other threads may work, the longest part still to come.
 
         Raises:
             SceneError: The file is missing, broken, or the engine refuses the scene.
@@ -118,7 +121,7 @@ class Engine:
         stage = ovstage.Stage("humanoid_brain")
         try:
             with _patient_timers():
-                self._load(stage, path, clones)
+                self._load(stage, path, clones, meanwhile)
         except (ovstage.OvstageError, RuntimeError, ValueError) as error:
             if self._stage is None and not self._physx.is_stage_attached(stage):
                 stage.destroy()
@@ -128,16 +131,17 @@ class Engine:
             todo = "Check that the file opens in usdview and holds a PhysicsScene"
             raise SceneError(f"the scene cannot be simulated: {error}", where=str(path), todo=todo) from error
 
-    def _load(self, stage: ovstage.Stage, path: Path, clones: Sequence[CloneBatch]) -> None:
-        waking = threading.Thread(target=_wake, args=(self.device,))  # no daemon: an import is better not cut off
-        if not self.gpu:
-            waking.start()
+    def _load(
+        self, stage: ovstage.Stage, path: Path, clones: Sequence[CloneBatch], meanwhile: Callable[[], None] | None
+    ) -> None:
+        if meanwhile is not None and not self.gpu:
+            meanwhile()
         ovstage.population.open_usd(stage, str(path), ordinal=_SEALED, domains=ovstage.PopulationDomain.PHYSICS)
         stage.advance_write_floor(ordinal=_SEALED).wait()
         self._physx.wait_task(self._physx.attach_ovstage(stage, read_ordinal=_SEALED))
         self._stage, self._ordinal = stage, _SEALED
-        if self.gpu:
-            waking.start()  # not earlier: PhysX has brought up the driver, see machine.cuda_woken
+        if meanwhile is not None and self.gpu:
+            meanwhile()  # not earlier: PhysX has brought up the driver, see machine.cuda_woken
         for batch in clones:
             poses: list[Sequence[float]] = batch.poses.tolist()
             ids = list(batch.environments)
@@ -336,24 +340,6 @@ def _register_schemas() -> None:
         paths = [*map(str, physx_usd_schemas.schema_paths()), str(ovphysx.newton_schema_root())]
         ovstage.population.register_usd_schemas(paths)
         _registered = True
-
-
-def _wake(device: str) -> None:
-    """Import PyTorch and bring up its and Warp's CUDA, which exchange tensors with PhysX, while PhysX makes copies.
-
-    It takes seconds, and PhysX lets other threads run meanwhile. What fails here fails again where it is needed.
-    """
-    with contextlib.suppress(Exception):
-        import torch
-
-        if device == "cpu":
-            return
-        one = torch.ones(1, 1, device=device)
-        torch.mm(one, one)  # brings up cuBLAS
-        import warp
-
-        setattr(warp.config, "quiet", True)  # noqa: B010 - it would greet on stdout, and its stub lacks the name
-        warp.get_stream(device)
 
 
 @contextmanager

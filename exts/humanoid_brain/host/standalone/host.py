@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,7 @@ def _load() -> Host:
         refresh_links=_refresh_links,
         set_threads=_set_threads,
         set_torch_threads=_set_torch_threads,
+        meanwhile=_meanwhile,
         **names,
     )
 
@@ -90,6 +92,12 @@ def _set_threads(threads: int | None) -> None:
     if threads is not None and threads < 0:
         raise HostError(f"{threads} threads are impossible", todo="Use 0 or more, or None")
     simulation.threads = threads
+
+
+def _meanwhile(work: Callable[[], None]) -> None:
+    from humanoid_brain.host.standalone.simulation import simulation
+
+    simulation.meanwhile = work
 
 
 def _set_torch_threads(threads: int) -> None:

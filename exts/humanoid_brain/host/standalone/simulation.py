@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,7 @@ from humanoid_brain.host.standalone.clones import CloneTable, clones_of
 from humanoid_brain.host.standalone.events import IsaacEvents, bus
 from humanoid_brain.host.standalone.export import Inventory, export_scene, take_inventory
 from humanoid_brain.host.standalone.quantity import Quantity
+from humanoid_brain.host.standalone.waking import wake_torch
 
 if TYPE_CHECKING:
     import torch
@@ -52,6 +54,7 @@ class Simulation:
         backend: "torch" or "numpy": what getters return and setters take.
         device: "cpu" or "cuda:<index>".
         threads: Worker threads of the CPU solver; None chooses.
+        meanwhile: What to do while the next scene is loaded onto a GPU.
         torch_threads: PyTorch's threads as they shall be once it is imported; None leaves them.
     """
 
@@ -59,6 +62,7 @@ class Simulation:
     device: str = "cpu"
     threads: int | None = None
     torch_threads: int | None = None
+    meanwhile: Callable[[], None] | None = None
     view: SimulationView | None = None
     inventory: Inventory = field(default_factory=Inventory)
     time: float = 0.0
@@ -98,7 +102,9 @@ class Simulation:
             path = Path(folder) / "scene.usdc"
             copies = export_scene(stage, path, isolate=not engine.gpu)
             batches = [CloneBatch(each.source, each.targets, each.poses, each.environments) for each in copies]
-            engine.attach(path, batches)
+            work, self.meanwhile = self.meanwhile, None
+            waking = threading.Thread(target=wake_torch, args=(engine.device, work))  # no daemon: it may be importing
+            engine.attach(path, batches, waking.start)
         self._engine, self.device = engine, engine.device
         try:
             self._import_torch()
@@ -109,6 +115,7 @@ class Simulation:
             self.time, self.steps = 0.0, 0
             for _ in range(WARM_UP_STEPS):
                 self.advance(dt, before_step)
+            waking.join()
             self.view = SimulationView(engine)
             bus.send(IsaacEvents.SIMULATION_VIEW_CREATED)
             bus.send(IsaacEvents.PHYSICS_READY)
