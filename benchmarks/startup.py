@@ -36,7 +36,7 @@ def _first_step(device: Device, envs: int, began: float) -> None:
 
     imported = time.time()
     config = walking(device, envs)
-    env = make_env(config)
+    env = make_env(config, learns=True)
     loaded = time.time()
     learner = make_learner(config, env)
     env.reset(spread=True)

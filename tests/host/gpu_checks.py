@@ -162,7 +162,7 @@ def a_run_is_rehearsed_while_its_scene_is_loaded() -> None:
     rehearsal.rehearse = note
     config = load(TrainingConfig, paths.config() / "training" / "walk.yaml")
     config.scene.num_envs = N
-    env = make_env(config)
+    env = make_env(config, learns=True)
     assert seen == [(True, True)]
     assert env.device.type == "cuda" and torch.get_float32_matmul_precision() == "highest"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -13,7 +15,10 @@ from humanoid_brain import host as hosts
 from humanoid_brain import paths
 from humanoid_brain.config.base import load
 from humanoid_brain.config.training import TrainingConfig
+from humanoid_brain.errors import HostError
+from humanoid_brain.learning.assembly import make_env
 from humanoid_brain.learning.graphs import Captured
+from humanoid_brain.learning.job import TrainingJob
 from humanoid_brain.learning.rehearsal import rehearse
 from humanoid_brain.learning.simulation import Simulation
 from humanoid_brain.scene.build import BuiltScene, build_scene
@@ -65,3 +70,41 @@ def test_a_host_is_given_the_work_with_the_scene() -> None:
     given[0]()
     assert seen == [simulation.built]
     simulation.close()
+
+
+@pytest.mark.parametrize(("device", "learns", "rehearsed"), [("cuda", True, 1), ("cuda", False, 0), ("cpu", True, 0)])
+def test_learners_alone_rehearse_and_on_a_gpu_alone(
+    device: str, learns: bool, rehearsed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, config = list[Any](), run_of("walk_cpu")
+    monkeypatch.setattr(config, "device", device)
+
+    def opened(self: Simulation, *arguments: Any, meanwhile: Any, **options: Any) -> None:
+        given.append(meanwhile)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Simulation, "__init__", opened)
+    with pytest.raises(KeyboardInterrupt):
+        make_env(config, learns=learns)
+    assert len(given) == 1 and (given[0] is not None) == bool(rehearsed)
+    if rehearsed:
+        done = list[tuple[Any, ...]]()
+        monkeypatch.setattr("humanoid_brain.learning.rehearsal.rehearse", lambda *arguments: done.append(arguments))
+        scene = built(config)
+        given[0](scene)
+        assert done == [(config, scene)]
+
+
+def test_a_training_run_is_one_that_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = list[bool]()
+
+    def opened(config: TrainingConfig, *, host: Any, learns: bool) -> Any:
+        asked.append(learns)
+        raise HostError("enough")
+
+    monkeypatch.setattr("humanoid_brain.learning.job.opening_env", opened)
+    config = run_of("walk_cpu")
+    config.output = tmp_path / "run"
+    with pytest.raises(HostError):
+        TrainingJob(config).run()
+    assert asked == [True]

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from humanoid_brain.scene.build import BuiltScene
 
 
-def make_env(config: TrainingConfig, *, host: Host | None = None) -> HumanoidEnv:
-    """The environment of a run."""
+def make_env(config: TrainingConfig, *, host: Host | None = None, learns: bool = False) -> HumanoidEnv:
+    """The environment of a run; one that a learner is made for, ``learns``, is rehearsed with it on a GPU."""
     host = _ready(host, config)
     with collector_paused():
-        simulation = Simulation(config.scene, config.device, host=host, meanwhile=_rehearsal(config))
+        simulation = Simulation(config.scene, config.device, host=host, meanwhile=_rehearsal(config, learns))
         from humanoid_brain.learning.env import HumanoidEnv
 
         return HumanoidEnv(simulation, config.task, seed=config.seed)
 
 
 def opening_env(
-    config: TrainingConfig, *, host: Host | None = None, crowd: int | None = None
+    config: TrainingConfig, *, host: Host | None = None, crowd: int | None = None, learns: bool = False
 ) -> Generator[None, None, HumanoidEnv]:
     """As :func:`make_env`, in slices: what a job takes that may run within the window of Isaac Sim.
 
@@ -44,14 +44,14 @@ def opening_env(
     host = _ready(host, config)
     with collector_paused():
         simulation = yield from Simulation.opening(
-            config.scene, config.device, host=host, crowd=crowd, meanwhile=_rehearsal(config)
+            config.scene, config.device, host=host, crowd=crowd, meanwhile=_rehearsal(config, learns)
         )
         from humanoid_brain.learning.env import HumanoidEnv
 
         return HumanoidEnv(simulation, config.task, seed=config.seed)
 
 
-def _rehearsal(config: TrainingConfig) -> Callable[[BuiltScene], None] | None:
+def _rehearsal(config: TrainingConfig, learns: bool) -> Callable[[BuiltScene], None] | None:
     """What a GPU can do while the scene is loaded onto it; nothing of it is used later."""
 
     def rehearse(built: BuiltScene) -> None:
@@ -59,7 +59,7 @@ def _rehearsal(config: TrainingConfig) -> Callable[[BuiltScene], None] | None:
 
         rehearsal.rehearse(config, built)
 
-    return rehearse if config.device == "cuda" else None
+    return rehearse if learns and config.device == "cuda" else None
 
 
 def _ready(host: Host | None, config: TrainingConfig) -> Host:

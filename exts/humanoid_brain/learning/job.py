@@ -171,7 +171,7 @@ class TrainingJob(Job):
         config = self.config
         if config.device == "cuda" and not cuda_devices():
             raise DeviceError("CUDA was asked for, but there is no GPU", where="device", todo="Use --device cpu")
-        self.env = env = yield from opening_env(config, host=self._host)
+        self.env = env = yield from opening_env(config, host=self._host, learns=True)
         yield
         self.learner = learner = make_learner(config, env)
         from humanoid_brain.learning.checkpoint import CheckpointStore
