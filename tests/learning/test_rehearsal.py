@@ -102,7 +102,7 @@ def test_a_training_run_is_one_that_learns(tmp_path: Path, monkeypatch: pytest.M
         asked.append(learns)
         raise HostError("enough")
 
-    monkeypatch.setattr("humanoid_brain.learning.job.opening_env", opened)
+    monkeypatch.setattr("humanoid_brain.learning.assembly.opening_env", opened)
     config = run_of("walk_cpu")
     config.output = tmp_path / "run"
     with pytest.raises(HostError):
