@@ -49,7 +49,7 @@ def outline_kernels(renderer: StageRenderer) -> set[str]:
     with dr.scoped_set_flag(dr.JitFlag.KernelHistory, True):
         dr.kernel_history_clear()
         renderer.sync(looks=False)
-        seen = renderer.outlines(VIEW).shape
+        seen = renderer.outlines(VIEW)
         renderer.visible_alone(VIEW, [[0, 1], [2], [3]], seen)
         return {str(kernel["hash"]) for kernel in dr.kernel_history() if kernel.get("operation_count", 0) > _SMALL}
 

@@ -45,7 +45,7 @@ def differing(renderer: StageRenderer, stage: Usd.Stage, **lens: object) -> list
     camera = camera_at(EYE, TARGET, size=96, focal=40, **lens)
     groups = [[i] for i in range(len(renderer.shapes))]
     outlines = renderer.outlines(camera)
-    alone = renderer.visible_alone(camera, groups, outlines.shape)
+    alone = renderer.visible_alone(camera, groups, outlines)
     whole = renderer_of(stage)
     labels = whole.labels(camera)
     found = [

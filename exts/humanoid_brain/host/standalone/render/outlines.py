@@ -8,7 +8,6 @@ is therefore left out.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -41,8 +40,6 @@ _HAIR = 1e-3
 """Share of the near and the far distance for the same purpose."""
 _EDGE = 1e-3
 """Sine of the angle under which a triangle may be seen from behind: rounding must not cut off one that a ray meets."""
-_MOST_LOOKS = 1 << 14
-"""Pixels that are looked at to tell how much an object covers."""
 _SPECK = np.add([[0.0, 0.0, 0.0], [1e-3, 0.0, 0.0], [0.0, 1e-3, 0.0]], FAR_BELOW)
 
 
@@ -124,27 +121,3 @@ def _range(values: Array, faces: Integers) -> tuple[Array, Array]:
     """Least and largest value (F,) among the corners of each face."""
     a, b, c = (values[faces[:, corner]] for corner in range(3))
     return np.minimum(np.minimum(a, b), c), np.maximum(np.maximum(a, b), c)
-
-
-def window(camera: CameraModel, parts: Sequence[Array]) -> tuple[int, int, int, int, int]:
-    """Pixels to look at around an object: first column and row, how many of each, and from one to the next.
-
-    Args:
-        camera: The camera.
-        parts: Points (N, 3) of its shapes in the world, m.
-    """
-    if not parts:
-        return 0, 0, 0, 0, 1
-    pixels, depth = camera.project(np.concatenate(parts))
-    if camera.kind != "fisheye" and not (depth > camera.near).any():
-        return 0, 0, 0, 0, 1
-    low, high = np.zeros(2), np.array([camera.width, camera.height], float)
-    if np.isfinite(pixels).all() and (camera.kind == "fisheye" or (depth > 0.0).all()):
-        # A long edge bends outwards under distortion; two pixels cover that of the triangles of an object.
-        margin = 0.0 if camera.kind == "pinhole" else 2.0
-        low, high = np.maximum(low, pixels.min(0) - 1 - margin), np.minimum(high, pixels.max(0) + 1 + margin)
-    left, top = int(low[0]), int(low[1])
-    width, height = max(int(np.ceil(high[0])) - left, 0), max(int(np.ceil(high[1])) - top, 0)
-    step = max(1, math.isqrt(width * height // _MOST_LOOKS) + (width * height > _MOST_LOOKS))
-    half = (step - 1) // 2
-    return left + half, top + half, -(-(width - half) // step), -(-(height - half) // step), step

@@ -7,6 +7,7 @@ interleaving are done where the rays are: numpy would take longer than the rays.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from humanoid_brain.host.standalone.render.camera_rays import CameraRays
+from humanoid_brain.host.standalone.render.coverage import Looks, Region
 from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.host.standalone.render.paths import Paths, Samples
 from humanoid_brain.host.standalone.render.scene import LAMP, MitsubaScene
@@ -23,6 +25,7 @@ from humanoid_brain.rng import stream
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+Booleans = npt.NDArray[np.bool_]
 
 _LANES = {"llvm_ad_rgb": 1 << 21, "cuda_ad_rgb": 1 << 24}
 """Most rays per launch: to put a launch together takes as long as tracing a hundred thousand rays."""
@@ -110,71 +113,62 @@ class RayTracer:
         return np.array(piece, np.int32), np.array(distance, np.float32), np.array(depth, np.float32)
 
     def covered(
-        self,
-        scene: MitsubaScene,
-        camera: CameraModel,
-        windows: Integers,
-        member: npt.NDArray[np.uint8],
-        seen: npt.NDArray[np.int32],
+        self, scene: MitsubaScene, camera: CameraModel, regions: Sequence[Region], looks: Looks, member: Booleans
     ) -> Integers:
-        """How many of the pixels looked at show a piece of a group, behind whatever else.
+        """How many of the pixels that are looked at have a piece of their object, behind whatever else.
 
         Args:
             scene: The scene.
             camera: The camera.
-            windows: [G, 5] for each group the first column and row, the number of columns and rows, and the step from
-                one to the next.
-            member: [G, pieces] 1 for the pieces of each group.
-            seen: [H, W] piece that each pixel shows, -1 for none: where it is of the group, nothing is to be found.
+            regions: Of each of G objects.
+            looks: The pixels.
+            member: [G, pieces] whether a piece belongs to an object.
 
         Returns:
             Counts [G].
         """
         mi, dr = self._backend.mi, self._backend.dr
-        sizes = windows[:, 2] * windows[:, 3]
-        owner = np.repeat(np.arange(len(windows), dtype=np.uint32), sizes)
-        if not len(owner):
-            return np.zeros(len(windows), np.int64)
-        group = self._backend.upload(mi.UInt32, owner)
-        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-        first, left, top, width, pace = (
-            dr.gather(mi.UInt32, mi.UInt32(values.astype(np.uint32)), group)
-            for values in (starts, windows[:, 0], windows[:, 1], windows[:, 2], windows[:, 4])
+        number = len(looks.pixel)
+        if not number:
+            return np.zeros(len(regions), np.int64)
+        # One ray alone would have kernels of its own.
+        group, pixel, passed = (np.append(each, each[-1]) for each in looks)
+        owner, pixel = self._backend.upload(mi.UInt32, group), self._backend.upload(mi.UInt32, pixel)
+        width = dr.opaque(mi.UInt32, camera.width)
+        rays, near, known, along = self._cameras.through_centres(camera, pixel % width, pixel // width)
+        low, high = (
+            dr.gather(mi.Float, mi.Float(np.array(values, np.float32)), owner)
+            for values in ([each.nearest for each in regions], [each.farthest for each in regions])
         )
-        place = dr.arange(mi.UInt32, len(owner)) - first
-        width = dr.maximum(width, 1)  # beyond the last ray a vector's lanes are 0, by which they would divide
-        column, row = left + place % width * pace, top + place // width * pace
-        rays, _, known, _ = self._cameras.through_centres(camera, column, row)
+        if camera.kind != "fisheye":
+            low, high = low / dr.maximum(along, 1e-6), high / dr.maximum(along, 1e-6)
+        passed = self._backend.upload(mi.Float, passed)
+        start = dr.maximum(low - near, dr.select(passed > 0.0, self._beyond(passed - near), 0.0))
+        start, most = dr.maximum(start, 0.0), dr.minimum(rays.maxt, high - near)
         offsets, faces = self._piece_maps(scene)
-        first_member = group * dr.opaque(mi.UInt32, member.shape[1])
+        first_member = owner * dr.opaque(mi.UInt32, member.shape[1])
         table = mi.UInt32(member.ravel().astype(np.uint32))
-
-        def inside(piece: Any, active: Any) -> Any:
-            return (
-                dr.gather(mi.UInt32, table, first_member + mi.UInt32(dr.maximum(piece, 0)), active & (piece >= 0)) == 1
-            )
-
-        shown = dr.gather(mi.Int32, mi.Int32(seen.ravel()), row * dr.opaque(mi.UInt32, camera.width) + column)
-        found = inside(shown, True)
-        start, active, met = mi.Float(0.0), known & ~found, mi.UInt32(0)
+        active, found, met = mi.Mask(known), mi.Mask(False), mi.UInt32(0)
         dr.make_opaque(start, active, found, met)
 
         def step(start: Any, active: Any, found: Any, met: Any) -> tuple[Any, Any, Any, Any]:
-            ray = mi.Ray3f(rays.o + rays.d * start, rays.d, rays.maxt - start, rays.time, rays.wavelengths)
+            ray = mi.Ray3f(rays.o + rays.d * start, rays.d, most - start, rays.time, rays.wavelengths)
             hit = scene.scene.ray_intersect_preliminary(ray, active=active)
             active = active & hit.is_valid() & (met < _MOST_SURFACES)
             piece = self._piece(hit, offsets, faces, active)
-            active = active & (piece >= -1)
-            met_one = inside(piece, active)
-            found = found | (active & met_one)
-            active = active & ~met_one
-            # Far away, a step of fixed length would be lost in rounding, and the same surface met for ever.
-            beyond = (start + hit.t) * (1.0 + 1e-6) + 1e-6
-            return dr.select(active, beyond, start), active, found, met + 1
+            its = active & (piece >= 0)
+            its = its & (dr.gather(mi.UInt32, table, first_member + mi.UInt32(dr.maximum(piece, 0)), its) == 1)
+            found, active = found | its, active & ~its
+            return dr.select(active, self._beyond(start + hit.t), start), active, found, met + 1
 
         begin = (start, active, found, met)
         _, _, found, _ = dr.while_loop(begin, lambda start, active, found, met: active, step)
-        return np.bincount(owner[np.array(found, bool)], minlength=len(windows))
+        return np.bincount(looks.group[np.array(found, bool)[:number]], minlength=len(regions))
+
+    @staticmethod
+    def _beyond(way: Any) -> Any:
+        """A little beyond a surface: far away, a step of fixed length would be lost in rounding."""
+        return way * (1.0 + 1e-6) + 1e-6
 
     def color(
         self,
@@ -268,7 +262,7 @@ class RayTracer:
         for _ in range(_LAYERS):
             clear = surface.bsdf(rays).eval_null_transmission(surface, going & surface.is_valid())
             going = going & surface.is_valid() & (clear.x > 1.0 - _VISIBLE_OPACITY)
-            start = travelled * (1.0 + 1e-6) + 1e-6
+            start = self._beyond(travelled)
             ray = mi.Ray3f(rays.o + rays.d * start, rays.d, rays.maxt - start, rays.time, rays.wavelengths)
             next_hit = scene.scene.ray_intersect_preliminary(ray, active=going)
             next_surface = next_hit.compute_surface_interaction(ray, mi.RayFlags.All, going & next_hit.is_valid())
@@ -288,7 +282,7 @@ class RayTracer:
             shape = dr.reinterpret_array(mi.UInt32, hit.shape)
             going = going & hit.is_valid()
             going = going & (dr.gather(mi.UInt32, offsets, shape, going) == mi.UInt32(int(LAMP)))
-            way = dr.select(going, hit.t * (1.0 + 1e-6) + 1e-6, 0.0)
+            way = dr.select(going, self._beyond(hit.t), 0.0)
             rays.o, rays.maxt, start = rays.o + rays.d * way, rays.maxt - way, start + way
         return rays, start
 

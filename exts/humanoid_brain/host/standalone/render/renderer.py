@@ -14,11 +14,12 @@ from humanoid_brain.errors import DeviceError
 from humanoid_brain.host.standalone.render.bsdfs import is_opaque
 from humanoid_brain.host.standalone.render.changes import Edits, Watcher, is_below
 from humanoid_brain.host.standalone.render.coarse import coarsened
+from humanoid_brain.host.standalone.render.coverage import Region, open_pixels, region
 from humanoid_brain.host.standalone.render.guides import Guides
 from humanoid_brain.host.standalone.render.images import forget_images
 from humanoid_brain.host.standalone.render.lights import Light, list_lights, read_lights
 from humanoid_brain.host.standalone.render.meshes import read_mesh
-from humanoid_brain.host.standalone.render.outlines import Outline, outline_scene, window
+from humanoid_brain.host.standalone.render.outlines import Outline, outline_scene
 from humanoid_brain.host.standalone.render.pieces import (
     Piece,
     gprims,
@@ -198,7 +199,7 @@ class StageRenderer:
         return self._tracer.guides(self._ready(), camera, samples, seed, there=there)
 
     def visible_alone(
-        self, camera: CameraModel, groups: Sequence[Sequence[int]], seen: npt.NDArray[np.int32] | None = None
+        self, camera: CameraModel, groups: Sequence[Sequence[int]], seen: Outlines | None = None
     ) -> list[int]:
         """Pixels that each group of shapes would cover if nothing else were there.
 
@@ -208,22 +209,21 @@ class StageRenderer:
         Args:
             camera: The camera.
             groups: Indices of each group's shapes.
-            seen: [H, W] shape that each pixel shows now, from :meth:`outlines` or :meth:`labels`; it spares rays.
+            seen: What :meth:`outlines` or :meth:`labels` shows now; it spares most rays.
 
         Raises:
             DeviceError: There is no LLVM and no CUDA on this machine.
         """
         scene = self._outlined(camera)
-        member = np.zeros((max(len(groups), 1), max(len(self._pieces), 1)), np.uint8)
-        windows = np.ones((len(groups), 5), np.int64)
+        member = np.zeros((max(len(groups), 1), max(len(self._pieces), 1)), bool)
+        regions: list[Region] = []
         for number, group in enumerate(groups):
             shown = [shape for shape in group if self.is_visible(shape)]
-            member[number, shown] = 1
-            windows[number] = window(camera, [self.vertices(shape) for shape in shown])
-        if seen is None:
-            seen = np.full((camera.height, camera.width), -1, np.int32)
-        counts = self._tracer.covered(scene, camera, windows, member, seen)
-        return (counts * windows[:, 4] ** 2).tolist()
+            member[number, shown] = True
+            regions.append(region(camera, [self.vertices(shape) for shape in shown]))
+        at_once, looks = open_pixels(camera, regions, member, seen, scene.see_through)
+        counts = at_once + self._tracer.covered(scene, camera, regions, looks, member)
+        return (counts * [each.step**2 for each in regions]).astype(np.int64).tolist()
 
     def vertices(self, shape: int) -> Array:
         """Vertices (N, 3) of a shape in the world, as posed now."""

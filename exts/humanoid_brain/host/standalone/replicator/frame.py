@@ -151,7 +151,7 @@ class Frame:
         """Share of each group's pixels that others hide, 0 to 1; NaN for one that is out of view."""
         missing = [group for group in dict.fromkeys(groups) if group not in self._alone]
         if missing:
-            counts = self._renderer.visible_alone(self.camera, missing, self.labels.shape)
+            counts = self._renderer.visible_alone(self.camera, missing, self.labels)
             self._alone.update(zip(missing, counts, strict=True))
         shares: list[float] = []
         for group in groups:
