@@ -97,6 +97,8 @@ def test_backs_of_what_is_closed_are_left_out_where_no_ray_begins_within(near: f
     ball.AddTranslateOp().Set(Gf.Vec3d(*TARGET))
     made = solid(ball.GetPrim())
     assert made is not None
-    piece = Outline(0, made.points + np.array(TARGET), made.faces, made.outsides)
+    place = np.eye(4)
+    place[:3, 3] = TARGET
+    piece = Outline(0, made.points + np.array(TARGET), made, place)
     _, faces, _ = outlines._in_view([piece], camera_at(EYE, TARGET, near=near, **LENSES["opencv"]))
     assert len(faces) / len(made.faces) == pytest.approx(share, abs=0.1)

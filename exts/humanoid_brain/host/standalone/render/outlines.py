@@ -8,7 +8,7 @@ is therefore left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from humanoid_brain.host.standalone.render.lights import FAR_BELOW, Light, light_shapes
 from humanoid_brain.host.standalone.render.scene import NOTHING, MitsubaScene
+from humanoid_brain.host.standalone.render.solids import Triangles
 from humanoid_brain.host.standalone.render.variant import Backend
 from humanoid_brain.optics import Array, CameraModel
 
@@ -28,10 +29,9 @@ class Outline(NamedTuple):
     number: int
     points: Array
     """(N, 3) in the world, m."""
-    faces: Integers
-    """(F, 3) corners."""
-    outsides: npt.NDArray[np.int8]
-    """(F,) which side of each face is outside, as :attr:`Triangles.outsides` has it."""
+    triangles: Triangles
+    matrix: Array
+    """world_from_piece (4, 4); one that mirrors keeps the piece's outside."""
 
 
 _MARGIN = 0.05
@@ -40,6 +40,9 @@ _HAIR = 1e-3
 """Share of the near and the far distance for the same purpose."""
 _EDGE = 1e-3
 """Sine of the angle under which a triangle may be seen from behind: rounding must not cut off one that a ray meets."""
+_FLAT = 1e-6
+"""Share of the largest scale below which the smallest one makes a piece flat."""
+_TWO_SPECKS = np.array([[0, 1, 2], [0, 1, 2]])
 _SPECK = np.add([[0.0, 0.0, 0.0], [1e-3, 0.0, 0.0], [0.0, 1e-3, 0.0]], FAR_BELOW)
 
 
@@ -72,22 +75,61 @@ def outline_scene(
 
 def _in_view(pieces: Sequence[Outline], camera: CameraModel) -> tuple[Array, Integers, npt.NDArray[np.int32]]:
     """Points, faces, and the piece of each face; never less than two faces, so that the kernels stay the same."""
-    kept = [piece for piece in pieces if len(piece.faces)]
-    points = np.concatenate([_SPECK, *(piece.points for piece in kept)])
-    starts = np.cumsum([0, len(_SPECK), *(len(piece.points) for piece in kept)])
-    speck = np.array([[0, 1, 2], [0, 1, 2]])
-    faces = np.concatenate([speck, *(piece.faces + at for piece, at in zip(kept, starts[1:], strict=False))])
-    numbers, counts = [-1, *(piece.number for piece in kept)], [2, *(len(piece.faces) for piece in kept)]
-    owners = np.repeat(numbers, counts).astype(np.int32)
-    local = (points - camera.world_from_camera[:3, 3]) @ camera.world_from_camera[:3, :3]
+    points, faces, owners = [_SPECK], [_TWO_SPECKS], [np.array([-1, -1], np.int32)]
+    start = len(_SPECK)
+    for piece, shown in _facing([piece for piece in pieces if len(piece.triangles.faces)], camera):
+        points.append(piece.points)
+        faces.append(shown + start)
+        owners.append(np.full(len(shown), piece.number, np.int32))
+        start += len(piece.points)
+    place, face, owner = np.concatenate(points), np.concatenate(faces), np.concatenate(owners)
     # A lens that bends sees past the planes through the picture's corners.
-    met = _met(local, faces, camera) if camera.kind == "pinhole" else np.ones(len(faces), bool)
-    whole = np.maximum.reduceat(local[:, 2], starts[:-1]) < -camera.near * (1.0 + _HAIR)  # no ray begins within it
-    outside = np.concatenate([[0, 0], *(piece.outsides for piece in kept)]) * np.repeat(whole, counts)
-    closed = np.flatnonzero(met & (outside != 0))
-    met[closed[_turned_away(local, faces[closed], outside[closed])]] = False
-    met[: len(speck)] |= np.count_nonzero(met) < len(speck)
-    return points, faces[met], owners[met]
+    met = np.ones(len(face), bool)
+    if camera.kind == "pinhole":
+        met = _met((place - camera.world_from_camera[:3, 3]) @ camera.world_from_camera[:3, :3], face, camera)
+    met[: len(_TWO_SPECKS)] |= np.count_nonzero(met) < len(_TWO_SPECKS)
+    return place, face[met], owner[met]
+
+
+def _facing(pieces: list[Outline], camera: CameraModel) -> Iterator[tuple[Outline, Integers]]:
+    """Pieces that may be in the picture, with those of their faces that do not show the camera their inside."""
+    if not pieces:
+        return
+    matrices = np.stack([piece.matrix for piece in pieces])
+    scales = np.linalg.svd(matrices[:, :3, :3], compute_uv=False)
+    solid = scales[:, 2] > scales[:, 0] * _FLAT
+    inverse = np.linalg.inv(np.where(solid[:, None, None], matrices, np.eye(4)))
+    eyes = inverse @ np.append(camera.world_from_camera[:3, 3], 1.0)
+    centres, radii = np.stack([each.triangles.ball[0] for each in pieces]), [each.triangles.ball[1] for each in pieces]
+    # What a skewed piece shows under an angle may be seen under a smaller one in the world.
+    skew = scales[:, 0] / np.maximum(scales[:, 2], 1e-300)
+    edge = _EDGE * skew * (np.linalg.norm(eyes[:, :3] - centres, axis=1) + radii)
+    places = np.einsum("nij,nj->ni", matrices[:, :3, :3], centres) + matrices[:, :3, 3]
+    away, beside = _balls(places, scales[:, 0] * radii, camera)
+    mirrored = np.linalg.det(matrices[:, :3, :3]) < 0.0
+    for i in np.flatnonzero(~beside).tolist():
+        piece, faces = pieces[i], pieces[i].triangles.faces
+        if away[i] and solid[i]:  # no ray begins within it
+            faces = faces[piece.triangles.planes @ eyes[i] >= -edge[i]]
+        yield piece, faces[:, ::-1] if mirrored[i] else faces
+
+
+def _balls(centres: Array, radii: Array, camera: CameraModel) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Which balls (N,) are wholly farther than where rays begin, and which no ray meets."""
+    local = (centres - camera.world_from_camera[:3, 3]) @ camera.world_from_camera[:3, :3]
+    x, y, depth = local[:, 0], -local[:, 1], -local[:, 2]
+    radii = radii * (1.0 + _HAIR)
+    away = depth - radii > camera.near * (1.0 + _HAIR)
+    if camera.kind != "pinhole":
+        return away, np.zeros(len(local), bool)
+    beside = (depth + radii < camera.near * (1.0 - _HAIR)) | (depth - radii > camera.far * (1.0 + _HAIR))
+    for side, focal, middle, size in (
+        (x, camera.fx, camera.cx, camera.width),
+        (y, camera.fy, camera.cy, camera.height),
+    ):
+        for end, sign in ((-_MARGIN - middle, -1.0), (size + _MARGIN - middle, 1.0)):
+            beside |= sign * (focal * side - end * depth) > radii * np.hypot(focal, end)
+    return away, beside
 
 
 def _met(local: Array, faces: Integers, camera: CameraModel) -> npt.NDArray[np.bool_]:
@@ -106,15 +148,6 @@ def _met(local: Array, faces: Integers, camera: CameraModel) -> npt.NDArray[np.b
         met[whole[~seen]] = False
         whole = whole[seen]
     return met
-
-
-def _turned_away(local: Array, faces: Integers, outside: Integers) -> npt.NDArray[np.bool_]:
-    """Which triangles (F,) show the camera, in the origin, their inside, and not nearly their edge."""
-    a, b, c = (local[faces[:, corner]] for corner in range(3))
-    normal = np.cross(b - a, c - a)
-    away = np.einsum("ij,ij->i", normal, a) * outside
-    edge = _EDGE**2 * np.einsum("ij,ij->i", normal, normal) * np.einsum("ij,ij->i", a, a)
-    return (away > 0.0) & (away * away > edge)
 
 
 def _range(values: Array, faces: Integers) -> tuple[Array, Array]:

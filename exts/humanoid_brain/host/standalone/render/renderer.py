@@ -350,10 +350,8 @@ class StageRenderer:
         return made
 
     def _as_outline(self, shape: int) -> Outline:
-        """A mirrored piece is turned to keep its outside: rays meet it as in the whole scene."""
-        faces, mirrored = self.triangles(shape), np.linalg.det(self.transform(shape)[:3, :3]) < 0.0
-        outsides = self._parts[self._pieces[shape].part].outsides
-        return Outline(shape, self.vertices(shape), faces[:, ::-1] if mirrored else faces, outsides)
+        part = self._parts[self._pieces[shape].part]
+        return Outline(shape, self.vertices(shape), part, self.transform(shape))
 
     def _ready(self) -> MitsubaScene:
         """The scene as it is now, for many rays at once."""

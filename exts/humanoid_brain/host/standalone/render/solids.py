@@ -36,6 +36,20 @@ class Triangles:
         """Which side (F,) of each face is outside: 1 its front, -1 its back, 0 on a surface that is not closed."""
         return outsides(self.points, self.faces)
 
+    @cached_property
+    def planes(self) -> Array:
+        """Planes (F, 4): times a point (x, y, z, 1), how far outside of each face it is; 0 where nothing is closed."""
+        a, b, c = (self.points[self.faces[:, corner]] for corner in range(3))
+        normals = np.cross(b - a, c - a)
+        normals *= (self.outsides / np.maximum(np.linalg.norm(normals, axis=1), 1e-300))[:, None]
+        return np.concatenate([normals, -np.einsum("ij,ij->i", normals, a)[:, None]], 1)
+
+    @cached_property
+    def ball(self) -> tuple[Array, float]:
+        """Centre (3,) and radius of a ball around all points."""
+        centre = (self.points.min(0) + self.points.max(0)) / 2
+        return centre, float(np.linalg.norm(self.points - centre, axis=1).max())
+
 
 def solid(prim: Usd.Prim) -> Triangles | None:
     """A solid as triangles; None for a prim that is none."""
