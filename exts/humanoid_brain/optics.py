@@ -88,13 +88,18 @@ class CameraModel:
                 plane = np.stack([x * scale, y * scale], -1)
                 seen = angle <= self.field
             else:
-                plane = np.stack([x / depth, y / depth], -1)
+                plane = np.empty((len(depth), 2))
+                np.divide(x, depth, out=plane[:, 0])
+                np.divide(y, depth, out=plane[:, 1])
                 seen = depth > 0.0
                 if self.kind == "opencv":
                     seen &= np.hypot(plane[:, 0], plane[:, 1]) <= np.tan(min(self.field, np.pi / 2))
                     plane = _distort(plane, self._coefficients)[0]
-        pixels = plane * (self.fx, self.fy) + (self.cx, self.cy)
-        return np.where(seen[:, None], pixels, np.nan), depth
+        plane *= (self.fx, self.fy)
+        plane += (self.cx, self.cy)
+        if not seen.all():
+            plane[~seen] = np.nan
+        return plane, depth
 
     def rays(self, pixels: npt.ArrayLike) -> Array:
         """Directions in which pixels look: the inverse of :meth:`project`.

@@ -16,7 +16,7 @@ from humanoid_brain.host.standalone.replicator.frame import Frame
 from humanoid_brain.host.standalone.replicator.poses import BodyPoses, StageFrames, body_paths, rigid
 from humanoid_brain.host.standalone.replicator.render_products import RenderProduct
 from humanoid_brain.host.standalone.replicator.render_settings import settings
-from humanoid_brain.host.standalone.replicator.semantics import Labels, StageSemantics
+from humanoid_brain.host.standalone.replicator.semantics import KnownLabels, StageSemantics
 from humanoid_brain.host.standalone.replicator.shutter import moments_of
 from humanoid_brain.host.standalone.simulation import simulation
 from humanoid_brain.host.standalone.utils.stage import get_current_stage, on_stage_change
@@ -39,7 +39,7 @@ class _StageCapture:
         self._renderer: StageRenderer | None = None
         self._made_for: tuple[object, ...] = ()
         self._drawn: tuple[object, tuple[str, ...]] | None = None
-        self._known: tuple[tuple[object, int], dict[str, Labels], dict[str, str]] | None = None
+        self._known: tuple[tuple[object, int], KnownLabels, dict[str, str]] | None = None
         self.steps = 0
 
     def renderer(self) -> StageRenderer:
@@ -57,11 +57,11 @@ class _StageCapture:
             self._made_for = wanted
         return self._renderer
 
-    def known(self, renderer: StageRenderer) -> tuple[dict[str, Labels], dict[str, str]]:
+    def known(self, renderer: StageRenderer) -> tuple[KnownLabels, dict[str, str]]:
         """Labels and root links by path, read since they last may have changed; readers add to both."""
         now = renderer, renderer.relabelled
         if self._known is None or self._known[0] != now:
-            self._known = now, {}, {}
+            self._known = now, KnownLabels(), {}
         return self._known[1:]
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -135,54 +135,78 @@ class InstanceTable:
     semantic: npt.NDArray[np.int32]
 
 
+@dataclass(frozen=True)
+class KnownLabels:
+    """What was read of a stage, and what follows from it, for as long as no label changes."""
+
+    own: dict[str, Labels] = field(default_factory=dict)
+    """Labels on a prim itself, by its path."""
+    lineages: dict[SemanticFilter, dict[str, Lineage]] = field(default_factory=dict)
+    """By filter and path."""
+
+
+class Lineage(NamedTuple):
+    """The labelled prims from the root down to a path, and what all of them say together."""
+
+    prims: tuple[str, ...]
+    labels: Labels
+
+
 class StageSemantics:
     """The labels of a stage as they are now, in both schemas; read once per prim.
 
     Args:
         stage: The stage.
-        known: Labels by path that were read before and are still right; what is read is added.
+        known: What was read before and is still right; what is read is added.
     """
 
-    def __init__(self, stage: Usd.Stage, known: dict[str, Labels] | None = None) -> None:
+    def __init__(self, stage: Usd.Stage, known: KnownLabels | None = None) -> None:
         self._stage = stage
         self._clones = clones_of(stage)
-        self._own: dict[str, Labels] = {} if known is None else known
+        self._known = KnownLabels() if known is None else known
 
     def own(self, path: str) -> Labels:
         """Labels on the prim at ``path`` itself. Clones are labelled as their source is."""
         path = self._clones.sources.get(path) or self._clones.authored(path)
-        if path not in self._own:
+        if path not in self._known.own:
             prim = self._stage.GetPrimAtPath(path)
-            self._own[path] = _read_labels(prim) if prim else {}
-        return self._own[path]
+            self._known.own[path] = _read_labels(prim) if prim else {}
+        return self._known.own[path]
 
     def instances(self, shapes: Sequence[str], visible: Sequence[bool], chosen: SemanticFilter) -> InstanceTable:
         """The instances that ``chosen`` finds at or above the prims at ``shapes``.
 
         Hidden shapes count for the order of instances, so that hiding one does not renumber the others.
         """
-        chains: dict[str, list[tuple[str, Labels]]] = {"": []}
+        lineages = self._known.lineages.setdefault(chosen, {"": Lineage((), {})})
 
-        def chain(path: str) -> list[tuple[str, Labels]]:
-            """Labelled prims from the root down to ``path``, each with its own labels."""
-            if path not in chains:
-                above = chain(path.rpartition("/")[0])
-                labels = self.own(path)
+        def lineage(path: str) -> Lineage:
+            if path not in lineages:
+                above, labels = lineage(path.rpartition("/")[0]), self.own(path)
                 kept = chosen.keep(labels) if labels else {}
-                chains[path] = [*above, (path, kept)] if kept else above
-            return chains[path]
+                lineages[path] = Lineage((*above.prims, path), _added(above.labels, kept)) if kept else above
+            return lineages[path]
 
         members: dict[str, list[int]] = {}
         parents: set[str] = set()
         owners: list[str] = []
         for index, (path, shown) in enumerate(zip(shapes, visible, strict=True)):
-            labelled = chain(path)
-            for prim, _ in labelled:
-                members.setdefault(prim, []).extend([index] if shown else [])
-            parents.update(prim for prim, _ in labelled[:-1] if shown)
-            owners.append(labelled[-1][0] if labelled else "")
+            labelled = lineage(path).prims
+            for prim in labelled:
+                found = members.setdefault(prim, [])
+                if shown:
+                    found.append(index)
+            if shown:
+                parents.update(labelled[:-1])
+            owners.append(labelled[-1] if labelled else "")
         instances = [
-            Instance(path, _joined(chain(path)), tuple(found), path in parents) for path, found in members.items()
+            Instance(
+                path,
+                {kind: ",".join(names) for kind, names in lineages[path].labels.items()},
+                tuple(found),
+                path in parents,
+            )
+            for path, found in members.items()
         ]
         numbers = {path: index for index, path in enumerate(members)}
         semantics: list[dict[str, str]] = []
@@ -195,12 +219,9 @@ class StageSemantics:
         return InstanceTable(instances, owner, semantics, np.array(semantic, np.int32))
 
 
-def _joined(chain: list[tuple[str, Labels]]) -> dict[str, str]:
-    joined: Labels = {}
-    for _, labels in chain:
-        for kind, names in labels.items():
-            joined.setdefault(kind, []).extend(names)
-    return {kind: ",".join(names) for kind, names in joined.items()}
+def _added(labels: Labels, more: Labels) -> Labels:
+    """Labels by type, ``more`` behind."""
+    return {kind: [*labels.get(kind, ()), *more.get(kind, ())] for kind in (labels | more)}
 
 
 def _read_labels(prim: Usd.Prim) -> Labels:
