@@ -11,9 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from humanoid_brain import host as hosts
 from humanoid_brain.capture import assemble, rle
 from humanoid_brain.capture.camera_json import from_json, to_json
 from humanoid_brain.capture.dataset import Dataset
+from humanoid_brain.capture.description import FRAMES, picture_versions
 from humanoid_brain.capture.writer import DatasetWriter
 from humanoid_brain.errors import ConfigError, DatasetError, StorageError
 from tests.capture.conftest import broken_frames, capture, tree
@@ -80,6 +82,18 @@ def test_a_folder_with_another_dataset_is_refused_and_the_difference_named(
     with pytest.raises(ConfigError, match=named):
         DatasetWriter(tmp_path, dataclasses.replace(description(2), **change))
     assert tree(tmp_path) == before
+
+
+def test_frames_that_are_made_in_another_way_are_another_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = hosts.load("standalone")
+    begun = dataclasses.replace(description(2), versions=picture_versions(host))
+    with DatasetWriter(tmp_path, begun) as writer:
+        writer.submit(frame(0))
+    monkeypatch.setattr("humanoid_brain.capture.description.FRAMES", FRAMES + 1)
+    with pytest.raises(ConfigError, match=rf"versions\.frames: '{FRAMES}', not '{FRAMES + 1}'"):
+        DatasetWriter(tmp_path, dataclasses.replace(begun, versions=picture_versions(host)))
 
 
 def test_workers_and_reserve_may_change_on_resume(tmp_path: Path) -> None:

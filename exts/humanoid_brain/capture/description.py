@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 MOST_FRAMES = 100_000_000
 """Frames that one dataset may have."""
+FRAMES = 2
+"""Raised whenever the same configuration gives other frames than before, in draws, poses or noise, between releases as
+well: a dataset that was begun before is then refused instead of being gone on with. 2: paths end by chance."""
 _STORED_ELSEWHERE = {"output", "shard", "seed", "frames", "dataset", "device", "processes", "cluster"}
 """Fields of the configuration that are not part of a dataset's identity, or stand in its description already."""
 
@@ -95,7 +98,7 @@ def picture_versions(host: Host) -> dict[str, str]:
     """Versions of whatever can change a picture on a host, for a description."""
     drawn_by = ("mitsuba", "usd-core") if host.name == "standalone" else ()
     packages = {package: metadata.version(package) for package in drawn_by}
-    return {"humanoid_brain": __version__, host.name: host.version, **packages}
+    return {"humanoid_brain": __version__, "frames": str(FRAMES), host.name: host.version, **packages}
 
 
 def coco_categories(categories: tuple[Category, ...]) -> list[dict[str, Any]]:
