@@ -92,7 +92,7 @@ def test_frames_that_are_made_in_another_way_are_another_dataset(
     with DatasetWriter(tmp_path, begun) as writer:
         writer.submit(frame(0))
     monkeypatch.setattr("humanoid_brain.capture.description.FRAMES", FRAMES + 1)
-    with pytest.raises(ConfigError, match=rf"versions\.frames: '{FRAMES}', not '{FRAMES + 1}'"):
+    with pytest.raises(ConfigError, match=rf'versions\.frames: "{FRAMES}", not "{FRAMES + 1}"'):
         DatasetWriter(tmp_path, dataclasses.replace(begun, versions=picture_versions(host)))
 
 
