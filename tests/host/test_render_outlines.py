@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from pxr import Gf, Usd, UsdGeom, UsdLux
+from pxr import Gf, Usd, UsdGeom, UsdLux, UsdPhysics
 
 from humanoid_brain.host.standalone.render import outlines
 from humanoid_brain.host.standalone.render.outlines import Outline
@@ -102,3 +102,18 @@ def test_backs_of_what_is_closed_are_left_out_where_no_ray_begins_within(near: f
     piece = Outline(0, made.points + np.array(TARGET), made, place)
     _, faces, _ = outlines._in_view([piece], camera_at(EYE, TARGET, near=near, **LENSES["opencv"]))
     assert len(faces) / len(made.faces) == pytest.approx(share, abs=0.1)
+
+
+def test_what_is_nowhere_or_flat_is_no_obstacle(room: Usd.Stage) -> None:
+    """A body whose simulation broke has no pose; a piece may be scaled to nothing in one direction."""
+    stage = Usd.Stage.CreateInMemory()
+    stage.GetRootLayer().TransferContent(room.GetRootLayer())
+    lost = UsdGeom.Cube.Define(stage, "/World/lost")
+    UsdPhysics.RigidBodyAPI.Apply(lost.GetPrim())
+    flat = UsdGeom.Sphere.Define(stage, "/World/flat")
+    flat.AddTranslateOp().Set(Gf.Vec3d(1.6, -0.1, 0.7))
+    flat.AddScaleOp().Set(Gf.Vec3f(0.0, 0.2, 0.2))
+    renderer = renderer_of(stage)
+    renderer.sync({"/World/lost": np.full((4, 4), np.nan)})
+    seen = [renderer.shapes[i].path for i in np.unique(renderer.outlines(camera_at(EYE, TARGET)).shape) if i >= 0]
+    assert "/World/lost" not in seen and "/World/flat" in seen and "/World/floor" in seen

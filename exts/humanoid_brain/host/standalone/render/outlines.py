@@ -93,6 +93,7 @@ def _in_view(pieces: Sequence[Outline], camera: CameraModel) -> tuple[Array, Int
 
 def _facing(pieces: list[Outline], camera: CameraModel) -> Iterator[tuple[Outline, Integers]]:
     """Pieces that may be in the picture, with those of their faces that do not show the camera their inside."""
+    pieces = [piece for piece in pieces if np.isfinite(piece.matrix).all()]  # no ray meets what is nowhere
     if not pieces:
         return
     matrices = np.stack([piece.matrix for piece in pieces])
