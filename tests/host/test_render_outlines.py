@@ -117,3 +117,46 @@ def test_what_is_nowhere_or_flat_is_no_obstacle(room: Usd.Stage) -> None:
     renderer.sync({"/World/lost": np.full((4, 4), np.nan)})
     seen = [renderer.shapes[i].path for i in np.unique(renderer.outlines(camera_at(EYE, TARGET)).shape) if i >= 0]
     assert "/World/lost" not in seen and "/World/flat" in seen and "/World/floor" in seen
+
+
+@pytest.mark.parametrize("lens", LENSES)
+def test_an_object_alone_covers_what_it_would_without_the_rest(room: Usd.Stage, lens: str) -> None:
+    stage = Usd.Stage.CreateInMemory()
+    stage.GetRootLayer().TransferContent(room.GetRootLayer())
+    stage.RemovePrim("/World/lamp")
+    camera = camera_at(EYE, TARGET, size=96, focal=40, **LENSES[lens])
+    renderer, alone = renderer_of(room), renderer_of(stage)
+    outlines = renderer.outlines(camera)
+    shown, count = np.unique(outlines.shape[outlines.shape >= 0], return_counts=True)
+    groups = [[i] for i in shown.tolist()]
+    counted = renderer.visible_alone(camera, groups, outlines)
+    assert counted == renderer.visible_alone(camera, groups)
+    every = [UsdGeom.Imageable(stage.GetPrimAtPath(shape.path)) for shape in renderer.shapes]
+    for each in every:
+        each.MakeInvisible()
+    truth: list[int] = []
+    for i in shown.tolist():
+        every[i].MakeVisible()
+        alone.sync()
+        truth.append(int((alone.labels(camera).shape == i).sum()))
+        every[i].MakeInvisible()
+    assert counted == truth
+    assert len(shown) > 10 and (np.array(truth) > count).sum() > 5  # some are hidden in part
+
+
+def test_outlines_are_those_of_labels_wherever_the_camera_stands() -> None:
+    """Long, flat and mirrored things that reach into the picture, around the camera and past it."""
+    stage, random = new_stage(), np.random.default_rng(11)
+    for i, place in enumerate(random.uniform(-3.0, 3.0, (60, 3)).tolist()):
+        kind = (UsdGeom.Sphere, UsdGeom.Cube, UsdGeom.Cone, UsdGeom.Capsule)[i % 4]
+        shape = kind.Define(stage, f"/World/solid_{i}")
+        shape.AddTranslateOp().Set(Gf.Vec3d(*place))
+        shape.AddRotateXYZOp().Set(Gf.Vec3f(*random.uniform(-180.0, 180.0, 3).tolist()))
+        scale = ((1.5, 0.04, 0.06), (0.3, 0.2, -0.25), (0.8, 0.7, 0.0), (0.02, 0.9, 0.5))[i // 4 % 4]
+        shape.AddScaleOp().Set(Gf.Vec3f(*scale))
+    coarse, whole = renderer_of(stage), renderer_of(stage)
+    for eye, target in random.uniform(-2.5, 2.5, (25, 2, 3)):
+        camera = camera_at(eye, target, size=80, focal=70)
+        labels = whole.labels(camera)
+        assert np.array_equal(coarse.outlines(camera).shape, labels.shape)
+        assert len(np.unique(labels.shape)) > 3

@@ -10,7 +10,7 @@ from humanoid_brain.host.semantics import add_labels
 from humanoid_brain.host.standalone.clones import clones_of
 from humanoid_brain.host.standalone.replicator.errors import AnnotatorRegistryError
 from humanoid_brain.host.standalone.replicator.masks import packed_color
-from humanoid_brain.host.standalone.replicator.semantics import SemanticFilter, StageSemantics, filter_of
+from humanoid_brain.host.standalone.replicator.semantics import KnownLabels, SemanticFilter, StageSemantics, filter_of
 
 LABELS = {"class": ["car", "toy"], "state": ["moving"]}
 
@@ -75,6 +75,18 @@ def test_clones_are_labelled_as_their_source() -> None:
     )
     assert [each.path for each in table.instances] == ["/env_0", "/env_0/robot", "/env_1", "/env_1/robot"]
     assert table.instances[3].labels == {"area": "cell", "class": "humanoid"}
+
+
+def test_what_is_known_holds_for_its_filter_alone() -> None:
+    stage, known = Usd.Stage.CreateInMemory(), KnownLabels()
+    add_labels(UsdGeom.Xform.Define(stage, "/a").GetPrim(), ["desk"])
+    add_labels(UsdGeom.Xform.Define(stage, "/a/b").GetPrim(), ["leg"], "part")
+    for _ in range(2):
+        for predicate, wanted in (("class:*", ["/a"]), ("part:*", ["/a/b"]), ("*:*", ["/a", "/a/b"])):
+            semantics = StageSemantics(stage, known)
+            table = semantics.instances(["/a/b/x", "/a/y"], [True, False], SemanticFilter(predicate))
+            assert [each.path for each in table.instances] == wanted
+            assert table.instances[0].shapes == (0,)
 
 
 def test_no_two_ids_share_a_colour() -> None:

@@ -59,20 +59,20 @@ class Looks(NamedTuple):
     """(N,) m from the lens before which there is nothing of the object; 0 where nothing is known."""
 
 
-def region(camera: CameraModel, parts: Sequence[Array]) -> Region:
+def region(camera: CameraModel, parts: Sequence[Array], longest: float) -> Region:
     """Where an object can be.
 
     Args:
         camera: The camera.
         parts: Points (N, 3) of its shapes in the world, m.
+        longest: No edge of theirs is longer, m; of importance to lenses that bend.
     """
     if not parts:
         return _NOWHERE
     points = np.concatenate(parts)
     pixels, depth = camera.project(points)
     if camera.kind == "fisheye":
-        away = np.linalg.norm(points - camera.world_from_camera[:3, 3], axis=1)
-        nearest, farthest = 0.0, float(away.max(initial=0.0))
+        nearest, farthest = 0.0, float(_away(camera, points).max(initial=0.0))
     elif not (depth > camera.near).any():
         return _NOWHERE
     else:
@@ -80,8 +80,7 @@ def region(camera: CameraModel, parts: Sequence[Array]) -> Region:
     low, high = np.zeros(2), np.array([camera.width, camera.height], float)
     pixels = pixels.T.copy()  # row by row, NumPy takes many times as long for the least and largest
     if np.isfinite(pixels).all() and (camera.kind == "fisheye" or (depth > 0.0).all()):
-        # A long edge bends outwards under distortion; two pixels cover that of the triangles of an object.
-        margin = 0.0 if camera.kind == "pinhole" else 2.0
+        margin = 0.0 if camera.kind == "pinhole" else 2.0 + _bulge(camera, points, longest)
         low, high = np.maximum(low, pixels.min(1) - 1 - margin), np.minimum(high, pixels.max(1) + 1 + margin)
     left, top = int(low[0]), int(low[1])
     width, height = max(int(np.ceil(high[0])) - left, 0), max(int(np.ceil(high[1])) - top, 0)
@@ -90,6 +89,17 @@ def region(camera: CameraModel, parts: Sequence[Array]) -> Region:
     columns, rows = -(-(width - half) // step), -(-(height - half) // step)
     nearest, farthest = nearest * (1.0 - _HAIR) - _HAIR, farthest * (1.0 + _HAIR) + _HAIR
     return Region(left + half, top + half, columns, rows, step, nearest, farthest)
+
+
+def _bulge(camera: CameraModel, points: Array, longest: float) -> float:
+    """Pixels by which the image of an edge may bend beyond its ends: less than half of its length."""
+    nearest = float(_away(camera, points).min(initial=np.inf)) - longest / 2.0
+    most = float(camera.width + camera.height)
+    return most if nearest <= 0.0 else min(longest / nearest / 2.0 * max(camera.fx, camera.fy), most)
+
+
+def _away(camera: CameraModel, points: Array) -> Array:
+    return np.linalg.norm(points - camera.world_from_camera[:3, 3], axis=1)
 
 
 def open_pixels(

@@ -220,7 +220,8 @@ class StageRenderer:
         for number, group in enumerate(groups):
             shown = [shape for shape in group if self.is_visible(shape)]
             member[number, shown] = True
-            regions.append(region(camera, [self.vertices(shape) for shape in shown]))
+            longest = max((self._longest(shape) for shape in shown if camera.kind != "pinhole"), default=0.0)
+            regions.append(region(camera, [self.vertices(shape) for shape in shown], longest))
         at_once, looks = open_pixels(camera, regions, member, seen, scene.see_through)
         counts = at_once + self._tracer.covered(scene, camera, regions, looks, member)
         return (counts * [each.step**2 for each in regions]).astype(np.int64).tolist()
@@ -237,6 +238,9 @@ class StageRenderer:
     def triangles(self, shape: int) -> Integers:
         """Corners (F, 3) of a shape's triangles, as indices into its vertices."""
         return self._parts[self._pieces[shape].part].faces
+
+    def _longest(self, shape: int) -> float:
+        return self._parts[self._pieces[shape].part].longest * float(np.linalg.norm(self.transform(shape)[:3, :3]))
 
     def is_visible(self, shape: int) -> bool:
         """Whether a shape is drawn; one that is hidden on the stage is not."""

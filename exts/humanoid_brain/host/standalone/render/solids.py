@@ -45,6 +45,12 @@ class Triangles:
         return np.concatenate([normals, -np.einsum("ij,ij->i", normals, a)[:, None]], 1)
 
     @cached_property
+    def longest(self) -> float:
+        """Length of the longest edge of a face."""
+        corners = self.points[self.faces]
+        return float(np.linalg.norm(corners - np.roll(corners, 1, 1), axis=2).max(initial=0.0))
+
+    @cached_property
     def ball(self) -> tuple[Array, float]:
         """Centre (3,) and radius of a ball around all points."""
         centre = (self.points.min(0) + self.points.max(0)) / 2
