@@ -102,7 +102,7 @@ def _facing(pieces: list[Outline], camera: CameraModel) -> Iterator[tuple[Outlin
     inverse = np.linalg.inv(np.where(solid[:, None, None], matrices, np.eye(4)))
     eyes = inverse @ np.append(camera.world_from_camera[:3, 3], 1.0)
     centres, radii = np.stack([each.triangles.ball[0] for each in pieces]), [each.triangles.ball[1] for each in pieces]
-    # What a skewed piece shows under an angle may be seen under a smaller one in the world.
+    # What a skewed piece shows under an angle may be seen under a smaller one in the world; a flat one shows all of it.
     skew = scales[:, 0] / np.maximum(scales[:, 2], 1e-300)
     edge = _EDGE * skew * (np.linalg.norm(eyes[:, :3] - centres, axis=1) + radii)
     places = np.einsum("nij,nj->ni", matrices[:, :3, :3], centres) + matrices[:, :3, 3]
@@ -110,7 +110,7 @@ def _facing(pieces: list[Outline], camera: CameraModel) -> Iterator[tuple[Outlin
     mirrored = np.linalg.det(matrices[:, :3, :3]) < 0.0
     for i in np.flatnonzero(~beside).tolist():
         piece, faces = pieces[i], pieces[i].triangles.faces
-        if away[i] and solid[i]:  # no ray begins within it
+        if away[i]:  # no ray begins within it
             faces = faces[piece.triangles.planes @ eyes[i] >= -edge[i]]
         yield piece, faces[:, ::-1] if mirrored[i] else faces
 
