@@ -16,7 +16,7 @@ from humanoid_brain import paths
 from humanoid_brain.config.base import load
 from humanoid_brain.config.training import TrainingConfig
 from humanoid_brain.errors import HostError
-from humanoid_brain.learning.assembly import make_env
+from humanoid_brain.learning.assembly import make_env, make_learner
 from humanoid_brain.learning.graphs import Captured
 from humanoid_brain.learning.job import TrainingJob
 from humanoid_brain.learning.rehearsal import rehearse
@@ -48,7 +48,7 @@ def test_everything_that_is_recorded_is_done_once(preset: str, monkeypatch: pyte
         once(self)
 
     monkeypatch.setattr(Captured, "rehearse", note)
-    rehearse(config, built(config))
+    rehearse(config, built(config), make_learner)
     recorded = ["_apply_action", "_evaluate", "_sample_action", "_store_outcome", "_estimate_returns"]
     assert done == [*recorded, "_step_minibatch"]
 
@@ -56,7 +56,7 @@ def test_everything_that_is_recorded_is_done_once(preset: str, monkeypatch: pyte
 def test_the_run_that_follows_is_not_touched() -> None:
     config = run_of("walk_cpu")
     scene, numbers, precision = built(config), torch.get_rng_state(), torch.get_float32_matmul_precision()
-    rehearse(config, scene)
+    rehearse(config, scene, make_learner)
     assert torch.equal(torch.get_rng_state(), numbers)
     assert torch.get_float32_matmul_precision() == precision
 
@@ -92,7 +92,7 @@ def test_learners_alone_rehearse_and_on_a_gpu_alone(
         monkeypatch.setattr("humanoid_brain.learning.rehearsal.rehearse", lambda *arguments: done.append(arguments))
         scene = built(config)
         given[0](scene)
-        assert done == [(config, scene)]
+        assert done == [(config, scene, make_learner)]
 
 
 def test_a_training_run_is_one_that_learns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,7 +57,7 @@ def _rehearsal(config: TrainingConfig, learns: bool) -> Callable[[BuiltScene], N
     def rehearse(built: BuiltScene) -> None:
         from humanoid_brain.learning import rehearsal
 
-        rehearsal.rehearse(config, built)
+        rehearsal.rehearse(config, built, make_learner)
 
     return rehearse if learns and config.device == "cuda" else None
 

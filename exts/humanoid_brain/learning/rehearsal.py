@@ -7,14 +7,15 @@ each of them. Kernels depend on sizes, so this is done at full size; the run tak
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from humanoid_brain.config.training import TrainingConfig
-from humanoid_brain.learning.assembly import make_learner
 from humanoid_brain.learning.env import HumanoidEnv
+from humanoid_brain.learning.ppo import PPO
 from humanoid_brain.learning.simulation import Simulation
 from humanoid_brain.learning.state import RobotTensors
 from humanoid_brain.scene.build import BuiltScene
@@ -39,12 +40,15 @@ class _Still(Simulation):
         pass
 
 
-def rehearse(config: TrainingConfig, built: BuiltScene) -> None:
+def rehearse(
+    config: TrainingConfig, built: BuiltScene, make_learner: Callable[[TrainingConfig, HumanoidEnv], PPO]
+) -> None:
     """Let the device load what training will use.
 
     Args:
         config: The run.
         built: Its scene, not yet simulated.
+        make_learner: Makes the run's learner.
     """
     with torch.random.fork_rng(devices=[]):  # layers draw weights that nobody keeps
         env = HumanoidEnv(_Still(config, built), config.task, seed=config.seed)
