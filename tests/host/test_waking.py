@@ -5,13 +5,53 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from humanoid_brain import host
+from humanoid_brain.errors import SceneError
+from humanoid_brain.host.standalone import simulation as loading
 from humanoid_brain.host.standalone.waking import wake_torch
+from tests.host.conftest import MakeWorld
+from tests.host.scenes import add_box, new_scene
 
 
 def test_a_cpu_has_no_time_to_spare() -> None:
     done = list[str]()
     wake_torch("cpu", lambda: done.append("worked"))
     assert not done
+
+
+def test_work_is_done_beside_the_loads_of_its_context_alone(
+    h: host.Host, make_world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = list[tuple[str, object]]()
+    monkeypatch.setattr(loading, "wake_torch", lambda *given: seen.append(given))
+    stage = new_scene(h)
+    add_box(stage, "/World/box", (0.0, 0.0, 1.0))
+    world = make_world()
+
+    def work() -> None:
+        pass
+
+    with h.meanwhile(work):
+        world.reset()
+    world.stop()
+    world.reset()
+    assert seen == [("cpu", work), ("cpu", None)]
+    world.stop()
+    scene = stage.GetPrimAtPath("/World/physicsScene")
+    scene.SetActive(False)
+    with pytest.raises(SceneError), h.meanwhile(work):
+        world.reset()
+    scene.SetActive(True)
+    world.reset()
+    assert seen[2:] == [("cpu", None)]
+
+
+def test_what_fails_beside_a_load_is_noted(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO", "humanoid_brain.host"):
+        wake_torch("cuda:99", lambda: None)
+    assert "beside PhysX failed" in caplog.text and "Traceback" in caplog.text
 
 
 def test_warp_does_not_greet_where_results_are_read(repo_root: Path) -> None:

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -63,7 +64,13 @@ def test_the_run_that_follows_is_not_touched() -> None:
 
 def test_a_host_is_given_the_work_with_the_scene() -> None:
     given, seen = list[Callable[[], None]](), list[BuiltScene]()
-    host = replace(hosts.load("standalone"), meanwhile=given.append)
+
+    @contextmanager
+    def meanwhile(work: Callable[[], None]) -> Iterator[None]:
+        given.append(work)
+        yield
+
+    host = replace(hosts.load("standalone"), meanwhile=meanwhile)
     config = run_of("walk_cpu")
     simulation = Simulation(config.scene, "cpu", host=host, meanwhile=seen.append)
     assert len(given) == 1 and not seen

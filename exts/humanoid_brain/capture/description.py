@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 MOST_FRAMES = 100_000_000
 """Frames that one dataset may have."""
 FRAMES = 2
-"""Raised whenever the same configuration gives other frames than before, in draws, poses or noise, between releases as
-well: a dataset that was begun before is then refused instead of being gone on with. 2: paths end by chance."""
+"""Raised whenever the same configuration gives other frames than before, in draws, poses, labels or noise, between
+releases as well: a dataset that was begun before is then refused instead of being gone on with."""
 _STORED_ELSEWHERE = {"output", "shard", "seed", "frames", "dataset", "device", "processes", "cluster"}
 """Fields of the configuration that are not part of a dataset's identity, or stand in its description already."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -124,8 +125,8 @@ class Host:
             Isaac Sim it is found at its first use, which raises HostError where the extension is not enabled.
         windowed: Whether an application with a window around us owns the frames, as Kit does for an extension. Setting
             up a World then takes some of its frames: only the ``_async`` methods work.
-        meanwhile: Do some work of PyTorch's in a thread while the next scene is loaded onto a GPU. A host that has no
-            time to spare then does not do it at all.
+        meanwhile: Within this context, do some work of PyTorch's in a thread while a scene is loaded onto a GPU. A host
+            that has no time to spare then does not do it at all.
         hold_frames: While true, the application's own frames draw but do not step the physics; we alone do.
     """
 
@@ -149,7 +150,7 @@ class Host:
     replicator: Replicator
     windowed: bool = False
     hold_frames: Callable[[bool], None] = lambda hold: None
-    meanwhile: Callable[[Callable[[], None]], None] = lambda work: None
+    meanwhile: Callable[[Callable[[], None]], AbstractContextManager[None]] = lambda work: nullcontext()
     set_torch_threads: Callable[[int], None] = _set_torch_threads
 
 

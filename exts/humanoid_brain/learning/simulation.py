@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import nullcontext
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
@@ -93,12 +94,11 @@ class Simulation:
         configure_world(self.world, scene.physics, self._device, self.num_envs)
         self._make_views()
         yield
-        if self._meanwhile is not None:
-            host.meanwhile(partial(self._meanwhile, self.built))
-        if host.windowed:
-            yield from awaited(self.world.reset_async())
-        else:
-            self.world.reset()
+        with nullcontext() if self._meanwhile is None else host.meanwhile(partial(self._meanwhile, self.built)):
+            if host.windowed:
+                yield from awaited(self.world.reset_async())
+            else:
+                self.world.reset()
         for view in (self.robots, self.links, self.feet):
             view.initialize(self.world.physics_sim_view)
         self._resolve()

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -94,10 +95,15 @@ def _set_threads(threads: int | None) -> None:
     simulation.threads = threads
 
 
-def _meanwhile(work: Callable[[], None]) -> None:
+@contextmanager
+def _meanwhile(work: Callable[[], None]) -> Iterator[None]:
     from humanoid_brain.host.standalone.simulation import simulation
 
     simulation.meanwhile = work
+    try:
+        yield
+    finally:
+        simulation.meanwhile = None
 
 
 def _set_torch_threads(threads: int) -> None:

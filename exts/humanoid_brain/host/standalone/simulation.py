@@ -54,7 +54,7 @@ class Simulation:
         backend: "torch" or "numpy": what getters return and setters take.
         device: "cpu" or "cuda:<index>".
         threads: Worker threads of the CPU solver; None chooses.
-        meanwhile: What to do while the next scene is loaded onto a GPU.
+        meanwhile: What to do while a scene is loaded onto a GPU.
         torch_threads: PyTorch's threads as they shall be once it is imported; None leaves them.
     """
 
@@ -102,8 +102,7 @@ class Simulation:
             path = Path(folder) / "scene.usdc"
             copies = export_scene(stage, path, isolate=not engine.gpu)
             batches = [CloneBatch(each.source, each.targets, each.poses, each.environments) for each in copies]
-            work, self.meanwhile = self.meanwhile, None
-            waking = threading.Thread(target=wake_torch, args=(engine.device, work))  # no daemon: it may be importing
+            waking = threading.Thread(target=wake_torch, args=(engine.device, self.meanwhile))  # no daemon: it imports
             engine.attach(path, batches, waking.start)
         self._engine, self.device = engine, engine.device
         try:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -14,13 +13,13 @@ log = logging.getLogger("humanoid_brain.host")
 def wake_torch(device: str, then: Callable[[], None] | None) -> None:
     """Import PyTorch; on a GPU bring up its and Warp's CUDA, which exchange tensors with PhysX, and do some work.
 
-    What fails here fails again where it is needed.
+    What fails here is noted, and fails again where it is needed.
 
     Args:
         device: "cpu" or "cuda:<index>".
         then: The work; not done on the CPU.
     """
-    with contextlib.suppress(Exception):
+    try:
         import torch
 
         if device == "cpu":
@@ -29,7 +28,9 @@ def wake_torch(device: str, then: Callable[[], None] | None) -> None:
         torch.mm(one, one)  # brings up cuBLAS
         quiet_warp().get_stream(device)
         if then is not None:
-            _work(then)
+            then()
+    except Exception:
+        log.info("what was done beside PhysX failed", exc_info=True)
 
 
 def quiet_warp() -> Any:
@@ -38,10 +39,3 @@ def quiet_warp() -> Any:
 
     warp.config.log_level = max(warp.config.log_level, warp.LOG_WARNING)
     return warp
-
-
-def _work(work: Callable[[], None]) -> None:
-    try:
-        work()
-    except Exception:
-        log.info("the work beside PhysX failed", exc_info=True)

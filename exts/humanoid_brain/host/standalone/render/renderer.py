@@ -224,7 +224,7 @@ class StageRenderer:
             regions.append(region(camera, [self.vertices(shape) for shape in shown], longest))
         at_once, looks = open_pixels(camera, regions, member, seen, scene.see_through)
         counts = at_once + self._tracer.covered(scene, camera, regions, looks, member)
-        return (counts * [each.step**2 for each in regions]).astype(np.int64).tolist()
+        return [count * each.step**2 for count, each in zip(counts.tolist(), regions, strict=True)]
 
     def vertices(self, shape: int) -> Array:
         """Vertices (N, 3) of a shape in the world, as posed now."""
