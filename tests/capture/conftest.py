@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import json
@@ -64,6 +65,15 @@ def tree(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != ".lock"
     }
+
+
+def states(folder: Path) -> set[tuple[Path, int]]:
+    """Every file of a folder with when it was written, but those that are gone by the time one looks."""
+    found = set()
+    for path in folder.rglob("*.*"):
+        with contextlib.suppress(FileNotFoundError):
+            found.add((path, path.stat().st_mtime_ns))
+    return found
 
 
 def broken_frames(folder: Path) -> list[str]:

@@ -28,6 +28,7 @@ from humanoid_brain.config.randomization import JointPose
 from humanoid_brain.config.validation import ValidationConfig
 from humanoid_brain.errors import ConfigError, DatasetError, SceneError, StorageError
 from humanoid_brain.jobs import JobState, Warned
+from tests.capture.conftest import states
 from tests.capture.tiny import TINY, capture, config, content
 
 
@@ -162,22 +163,16 @@ def test_preview_sheet_shows_the_captures_own_draws(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_killed_at_random_moments_the_dataset_is_that_of_an_undisturbed_capture(whole: Path, tmp_path: Path) -> None:
-    folder, draw = tmp_path / "killed", random.Random(7)
+    folder, chance = tmp_path / "killed", random.Random(7)
     base.save(config(folder), tmp_path / "tiny.yaml")
     command = [sys.executable, "-m", "humanoid_brain", "capture", "--config", str(tmp_path / "tiny.yaml"), "--json"]
-    kills = 0
-    for _ in range(4):
+    for _ in range(3):
+        before, enough, deadline = states(folder), chance.randint(1, 6), time.monotonic() + 120
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
-        began = time.monotonic()
-        before = len(list((folder / "frames").glob("*.json")))
-        while child.poll() is None and len(list((folder / "frames").glob("*.json"))) <= before:
-            assert time.monotonic() - began < 120
-            time.sleep(0.01)
-        time.sleep(draw.uniform(0.0, 0.05))
-        if child.poll() is None:
-            child.send_signal(signal.SIGKILL)
-            kills += 1
-        child.wait()
-    assert kills >= 2
+        while len(states(folder) - before) < enough:
+            assert child.poll() is None and time.monotonic() < deadline
+            time.sleep(0.001)
+        child.kill()
+        assert child.wait() == -signal.SIGKILL
     assert subprocess.run(command, capture_output=True, env=dict(os.environ)).returncode == 0
     assert content(folder) == content(whole)

@@ -12,11 +12,13 @@ import pytest
 
 from humanoid_brain.capture.writer import DatasetWriter
 from humanoid_brain.errors import DatasetError
-from tests.capture.conftest import broken_frames, capture, tree
-from tests.capture.synthetic import description, frame
+from tests.capture.conftest import broken_frames, capture, states, tree
+from tests.capture.synthetic import OUTPUTS, description, frame
 
 FRAMES = 60
 KILLS = 12
+LEAVE = 4
+"""Frames that a child may make; fewer in all its lives than there are."""
 
 
 @pytest.fixture(scope="module")
@@ -34,23 +36,24 @@ def test_a_capture_that_is_killed_again_and_again_loses_repeats_and_skips_nothin
     folder = tmp_path / "dataset"
     chance = random.Random(workers)
     first_seen: dict[str, tuple[int, int]] = {}
-    cut_short = 0
+    command = [sys.executable, "-m", "tests.capture.capturing_child", str(folder), str(FRAMES), str(workers)]
     for _ in range(KILLS):
-        command = [sys.executable, "-m", "tests.capture.capturing_child", str(folder), str(FRAMES), str(workers)]
-        child = subprocess.Popen(command, cwd=repo_root, stdout=subprocess.PIPE)
-        assert child.stdout is not None
-        assert child.stdout.readline() == b"ready\n"
-        time.sleep(chance.uniform(0.0, 0.25))
-        cut_short += child.poll() is None
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
+        before = states(folder)
+        child = subprocess.Popen(command, cwd=repo_root, stdin=subprocess.PIPE)
+        assert child.stdin is not None
+        child.stdin.write(b"\n" * LEAVE)
+        child.stdin.flush()
+        enough, deadline = chance.randint(1, LEAVE * len(OUTPUTS)), time.monotonic() + 60
+        while len(states(folder) - before) < enough:
+            assert child.poll() is None and time.monotonic() < deadline
+        child.kill()
+        assert child.wait() == -signal.SIGKILL
+        child.stdin.close()
         assert broken_frames(folder) == []
         for path in (folder / "frames").glob("*.json"):
             facts = path.stat()
             first_seen.setdefault(path.name, (facts.st_ino, facts.st_mtime_ns))
-    assert cut_short >= 3, "the child finished too fast for this test to mean anything"
-    assert len(first_seen) > 0
+    assert 0 < len(first_seen) <= KILLS * LEAVE < FRAMES
     capture(folder, FRAMES, workers=workers)
     assert tree(folder) == uninterrupted  # nothing is missing, nothing beside it, every byte the same
     for name, facts in first_seen.items():
