@@ -18,6 +18,7 @@ from humanoid_brain.capture.walks import (
     TOGETHER,
     WalksTogether,
     _Moment,
+    _WalkTogether,
     frames_at_once,
     robots_at_once,
 )
@@ -88,6 +89,33 @@ def test_poses_are_the_same_bits_whatever_was_captured_before(session: CaptureSe
     assert len({show(session, each) for each in range(frame, frame + 4)}) == 4
 
 
+@pytest.mark.parametrize("stretches", [1, 9])
+def test_what_was_walked_ahead_makes_the_same_poses(
+    session: CaptureSession, monkeypatch: pytest.MonkeyPatch, stretches: int
+) -> None:
+    """In parts, between which frames of another block were shown."""
+    block = BLOCK * 13
+    alone = [show(session, block + at) for at in range(BLOCK)]
+    show(session, 0, BLOCK)  # other blocks, so that this one is walked again
+    env, steps = session._robot.env, 0
+    follow = env.follow
+
+    def count(action: Tensor) -> Tensor:
+        nonlocal steps
+        steps += 1
+        return follow(action)
+
+    monkeypatch.setattr(env, "follow", count)
+    for at in range(stretches):
+        session.go_ahead([at, BLOCK + at, block])
+        show(session, at, BLOCK + at)
+    last = max(round(draw_walk(WALKING, 0, block + at).seconds / env.control_dt) for at in range(BLOCK))
+    assert 25 < last < 100
+    assert steps == min(25 * stretches, last)
+    assert [show(session, block + at) for at in range(BLOCK)] == alone
+    assert steps == last
+
+
 def test_headings_are_those_that_were_drawn(session: CaptureSession) -> None:
     for frame in range(BLOCK):
         show(session, frame)
@@ -107,9 +135,9 @@ def test_the_robot_takes_place_and_motion_of_the_one_that_walked(
         mine = [i for i, path in enumerate(bodies._paths) if path.startswith(f"{ENVS}/env_{row}/")]
         return bodies._values(Quantity.BODY_POSE)[mine], bodies._values(Quantity.BODY_VELOCITY)[mine]
 
-    moment, turned = WalksTogether._moment, _Moment.turned
+    moment, turned = _WalkTogether._moment, _Moment.turned
 
-    def catch(self: WalksTogether, row: int) -> _Moment:
+    def catch(self: _WalkTogether, row: int) -> _Moment:
         poses, twists = of_row(row)
         caught.append((poses[:, :3] - (self._env.simulation.origins[row] + self._away).numpy(), twists))
         return moment(self, row)
@@ -122,7 +150,7 @@ def test_the_robot_takes_place_and_motion_of_the_one_that_walked(
         walked[id(made)] = positions @ around.T, np.hstack([twists[:, :3] @ around.T, twists[:, 3:] @ around.T])
         return made
 
-    monkeypatch.setattr(WalksTogether, "_moment", catch)
+    monkeypatch.setattr(_WalkTogether, "_moment", catch)
     monkeypatch.setattr(_Moment, "turned", note)
     for frame in range(BLOCK * 7, BLOCK * 8):
         show(session, frame)
@@ -193,8 +221,8 @@ def test_those_that_fell_stand_up_and_walk_on_while_the_others_do_not_notice(
 
 
 def test_one_robot_is_drawn_and_labelled(session: CaptureSession) -> None:
-    *_, frame = session.frame(5)
-    assert frame is not None and frame.instance is not None
+    frame, _ = drained(session.shoot(5)).labelled()
+    assert frame.instance is not None
     robots = [each for each in frame.objects if each.category == "humanoid"]
     assert [each.prim_path for each in robots] == [ROBOT] and robots[0].prim_path.startswith(SOURCE_ENV)
     assert len(np.unique(frame.instance)) <= 1 + len(frame.objects)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from humanoid_brain.capture.assemble import Summary, assemble
-from humanoid_brain.capture.capturing import FrameCaptured, capture_frame
+from humanoid_brain.capture.capturing import LATER, FrameCaptured, FrameLine
 from humanoid_brain.capture.description import describe
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.errors import StorageError
@@ -16,7 +16,6 @@ from humanoid_brain.jobs import Event, FileWritten, Job, JobState, Warned
 
 if TYPE_CHECKING:
     from humanoid_brain.capture.folder import DatasetFolder
-    from humanoid_brain.capture.frame import Frame
     from humanoid_brain.capture.session import CaptureSession
     from humanoid_brain.capture.team import Team
     from humanoid_brain.capture.writer import DatasetWriter
@@ -29,9 +28,10 @@ _WAIT = 0.005
 class CaptureJob(Job):
     """Captures a dataset into its folder, or goes on with one that is there.
 
-    In one process, a slice is one policy step of the robot, one render, or one frame's labels, while encoding and
-    writing run beside it in processes of their own. With several, each opens the scene and does all of this for its
-    share of the frames, and a slice hears what they have done; pausing waits until each has ended its slice.
+    In one process, a slice is one policy step of the robot, or one render, while the frame before is labelled in a
+    thread; encoding and writing run beside both in processes of their own. With several, each opens the scene and does
+    all of this for its share of the frames, and a slice hears what they have done; pausing waits until each has ended
+    its slice.
 
     Args:
         config: What to capture.
@@ -116,18 +116,16 @@ class CaptureJob(Job):
         total = len(description.indices())
         todo = self._wanted(writer.missing())
         self._begin(total, len(todo), writer.damaged)
-
-        def hand_over(frame: Frame) -> Iterator[None]:
-            yield from self._retried(lambda: writer.submit(frame))
-            yield from self._retried(writer.poll)  # its list of written frames would grow otherwise
-
+        report = self.events.append
+        line = FrameLine(session, submit=writer.submit, made=self._made, retried=self._retried, report=report)
         while todo and not self.stopping:
-            for index in todo:
+            for number, index in enumerate(todo, start=1):
                 if self.stopping:
                     break
-                self._note((yield from capture_frame(session, index, hand_over, self.events.append)))
-                self.progress.done += 1
+                yield from line.make(index, todo[number : number + LATER])
+                yield from self._retried(writer.poll)  # its list of written frames would grow otherwise
                 yield
+            yield from line.finish()
             yield from self._retried(writer.drain)
             todo = self._wanted(writer.missing())  # again those that were accepted and then found the disk full
             self.progress.done = total - len(todo)
@@ -172,6 +170,10 @@ class CaptureJob(Job):
                 self._note(event)
             else:
                 self.events.append(event)
+
+    def _made(self, event: FrameCaptured) -> None:
+        self._note(event)
+        self.progress.done += 1
 
     def _note(self, event: FrameCaptured) -> None:
         for stage, seconds in event.seconds.items():

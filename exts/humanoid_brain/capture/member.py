@@ -18,11 +18,12 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from humanoid_brain import host as hosts
 from humanoid_brain import machine
-from humanoid_brain.capture.capturing import capture_frame
+from humanoid_brain.capture.capturing import LATER, FrameCaptured, FrameLine
 from humanoid_brain.capture.description import coco_categories
 from humanoid_brain.capture.encode import Written
 from humanoid_brain.capture.frame import Frame
@@ -107,32 +108,36 @@ class _Member:
             return
 
     def _capture(self, session: CaptureSession, writer: FrameWriter) -> Iterator[None]:
-        def hand_over(frame: Frame) -> Iterator[None]:
-            yield from self._retried(lambda: self._account(writer.submit(frame)))
-            yield from self._settled(writer)
+        def submit(frame: Frame) -> None:
+            self._account(writer.submit(frame))
 
+        line = FrameLine(session, submit=submit, made=self._made, retried=self._retried, report=self._report)
         while True:
             while self._ahead:
-                made = yield from capture_frame(session, self._ahead[0], hand_over, self._report)
-                self._ahead.popleft()
-                self.tell({"captured": made.index, "objects": made.objects, "seconds": dict(made.seconds)})
-                self._tell_ended()
+                index = self._ahead.popleft()
+                self.tell({"begun": index})
+                yield from line.make(index, islice(self._ahead, LATER))
+                yield from self._settled(writer)
                 yield
+            yield from line.finish()
+            yield from self._settled(writer)
             while writer.pending:
                 yield from self._settled(writer, wait=True)
-                self._tell_ended()
             if self._stopping:
                 return
             if not self._ahead:
                 self._wait()
                 yield
 
+    def _made(self, made: FrameCaptured) -> None:
+        self.tell({"captured": made.index, "objects": made.objects, "seconds": dict(made.seconds)})
+
     def _report(self, event: Event) -> None:
         assert isinstance(event, Warned)
         self.tell({"warning": event.what, "todo": event.todo})
 
     def _settled(self, writer: FrameWriter, *, wait: bool = False) -> Iterator[None]:
-        """See which frames ended, and wait for the parent's word where one found the disk full."""
+        """See which frames ended, wait for the parent's word where one found the disk full, and tell of all."""
         self._account(writer.poll(wait=wait))
 
         def check() -> None:
@@ -141,6 +146,7 @@ class _Member:
                 raise failure
 
         yield from self._retried(check)
+        self._tell_ended()
 
     def _account(self, ended: list[Written | Failed]) -> None:
         for item in ended:
@@ -182,8 +188,7 @@ class _Member:
             self._paused = False
         elif kind == "stop":
             self._paused, self._stopping = False, True
-            while len(self._ahead) > 1:  # the first one is in work
-                self._ahead.pop()
+            self._ahead.clear()
         elif kind == "write":
             self._lock = order["lock"]
         else:

@@ -67,11 +67,8 @@ class PreviewJob(Job):
         for index in range(self.frames):
             if self.stopping:
                 return
-            frame: Frame | None = None
-            for made in session.frame(index):
-                frame = made
-                yield
-            if frame is None or frame.color is None:
+            frame, _ = (yield from session.shoot(index)).labelled()
+            if frame.color is None:
                 raise HostError("the host gave no picture", where=f"frame {index}")
             pictures.append(annotated(frame, skeleton))
             self.progress.done = len(pictures)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,6 +83,11 @@ class PosedRobot:
         """Do what the pose of ``frame`` needs and what stands around the robot must not see, yielding now and then."""
         if isinstance(self._walks, WalksTogether):
             yield from self._walks.prepare(frame)
+
+    def go_ahead(self, frames: Iterable[int]) -> None:
+        """Do a part of what the poses of later ``frames`` need; the pose of the present one is lost."""
+        if isinstance(self._walks, WalksTogether):
+            self._walks.go_ahead(frames)
 
     def ways(self, frame: int) -> list[KeepClear]:
         """What has to stay free for the pose of ``frame``; after :meth:`prepare`."""

@@ -1,28 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A scene that is open for capture: brings itself into the state of a frame, renders it and reads its labels."""
+"""A scene that is open for capture: brings itself into the state of a frame, and renders it."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from humanoid_brain import rng
 from humanoid_brain.capture.description import picture_versions
 from humanoid_brain.capture.effects import FrameEffects
-from humanoid_brain.capture.frame import Frame
 from humanoid_brain.capture.furnished import FurnishedRoom
 from humanoid_brain.capture.keypoints import Keypoints, has_keypoints, read_keypoints
 from humanoid_brain.capture.labels import Annotations, classes_of, labelled_prims
-from humanoid_brain.capture.reading import Robot, camera_of, read_frame
+from humanoid_brain.capture.reading import Robot, camera_of
 from humanoid_brain.capture.robot import PosedRobot, opening_robot
+from humanoid_brain.capture.shot import Shot
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.randomization import MotionPose
 from humanoid_brain.errors import SceneError
@@ -78,10 +76,8 @@ class CaptureSession:
 
     def __init__(self, config: CaptureConfig, host: Host, robot: PosedRobot, threads: int | None = None) -> None:
         self.config, self.host, self._threads = config, host, threads
-        self.seconds: defaultdict[str, float] = defaultdict(float)
-        """Time in s that the last frame spent on each stage: pose, draw, render, label."""
-        self.sample: npt.NDArray[np.uint8] | None = None
-        """Pixels of the last frame's picture [h, w, 3], evenly spread, before the sensor's noise."""
+        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._beside = ThreadPoolExecutor(1, "beside drawing")
         self._shown = -1
         self._room: FurnishedRoom | None = None
         self._randomizer: Randomizer | None = None
@@ -123,21 +119,46 @@ class CaptureSession:
         points = self._keypoints.of_category()
         self.categories = tuple(replace(c, **points) if c.name == name else c for c in self.categories)
 
-    def frame(self, index: int, attempt: int = 0) -> Iterator[Frame | None]:
-        """Make a frame: None after each slice of work, at the end the frame.
+    def shoot(
+        self, index: int, attempt: int = 0, beside: Callable[[], None] | None = None
+    ) -> Generator[None, None, Shot]:
+        """Draw a frame, yielding after each slice of work.
 
         Args:
             index: Number of the frame, the address of all its draws.
             attempt: 0, or the number of attempts before that gave an unusable picture.
+            beside: Work that leaves the scene alone. It is done in a thread while the frame is drawn, and over when the
+                slice is; what it raises is raised here.
         """
-        self.seconds.clear()
+        self._seconds, began = defaultdict(float), time.perf_counter()
         moving = "motion" in self.config.dataset.outputs and attempt == 0 and self._goes_on(index)
         if moving and self._shown != index - 1:
-            yield from self._show(index - 1, 0, cut=True)  # what moved depends on it, whichever frame was captured last
-        draw, effects = yield from self._show(index, attempt, cut=not moving)
-        with self._clock("label"):
-            made = self._read(index, draw, effects, attempt, moving)
-        yield made
+            yield from self._show(index - 1, 0, True)  # what moved depends on it, whichever frame was captured last
+        draw, effects, robots = yield from self._show(index, attempt, not moving, beside)
+        assert self._annotations is not None
+        config, data, settings = self.config, self._annotations.read(), self._standalone
+        values: dict[str, Any] = {**draw.values, **({} if self._room is None else self._room.values)}
+        if attempt:
+            values["attempt"] = attempt
+        return Shot(
+            index=index,
+            attempt=attempt,
+            began=began,
+            seconds=dict(self._seconds),
+            data=data,
+            camera=camera_of(self._stage, config.camera, (config.width, config.height), data),
+            labelling=self._labelling,
+            outputs=config.dataset.outputs,
+            robots=robots,
+            values=values,
+            moving=moving,
+            effects=effects,
+            tone_map=None if settings is None else settings.tone_map,
+        )
+
+    def go_ahead(self, frames: Iterable[int]) -> None:
+        """Do a part of the physics of later ``frames``, beside the drawing of one."""
+        self._robot.go_ahead(frames)
 
     @property
     def versions(self) -> dict[str, str]:
@@ -154,6 +175,7 @@ class CaptureSession:
             self._randomizer.reset()
         if (settings := self._standalone) is not None:
             settings.environments = None
+        self._beside.shutdown()
         self._robot.close()
 
     @property
@@ -168,7 +190,9 @@ class CaptureSession:
         source = self.config.randomization.robot_pose
         return index % source.hold > 0 or (index > 0 and isinstance(source, MotionPose) and source.order == "sequence")
 
-    def _show(self, index: int, attempt: int, *, cut: bool) -> Generator[None, None, tuple[Draw, FrameEffects]]:
+    def _show(
+        self, index: int, attempt: int, cut: bool, beside: Callable[[], None] | None = None
+    ) -> Generator[None, None, tuple[Draw, FrameEffects, dict[str, Robot]]]:
         """Bring the scene into the state of a frame and render it; after a ``cut`` nothing moves."""
         address = index + attempt * ANOTHER
         yield from self._timed(self._pose(address, address - index % self.config.randomization.robot_pose.hold))
@@ -178,9 +202,10 @@ class CaptureSession:
             self._randomizer.apply(draw)
         yield None
         effects = FrameEffects(self._randomizer.image_effects(draw), self.config.seed, draw.frame)
-        yield from self._render(address, effects, cut)
+        robots = {} if self._keypoints is None else {ROBOT: Robot(self._keypoints, self._robot.link_poses())}
+        yield from self._render(address, effects, cut, beside)
         self._shown = address
-        return draw, effects
+        return draw, effects, robots
 
     def _pose(self, address: int, first: int) -> Iterator[None]:
         """Arrange the room as at the first frame of the walk, and bring the robot into the pose of the frame."""
@@ -206,20 +231,30 @@ class CaptureSession:
         size = (self.config.width, self.config.height)
         return Context((x, y, z), self._robot.heading, image_size=size, **around)
 
-    def _render(self, address: int, effects: FrameEffects, cut: bool) -> Iterator[None]:
+    def _render(
+        self, address: int, effects: FrameEffects, cut: bool, beside: Callable[[], None] | None
+    ) -> Iterator[None]:
         """One step of the orchestrator; within Kit's window the application draws it while this yields."""
         orchestrator = self.host.replicator.orchestrator
         if (settings := self._standalone) is not None:
             settings.seed = rng.torch_seed(self.config.seed, f"capture/picture/{address}") % 2**31
             settings.fog_density, settings.fog_color = fog_on(self._stage)
             settings.develop, settings.cut = effects.develop, cut
+            working: list[Future[None]] = []
+            if beside is not None:
+                settings.begun = lambda: working.append(self._beside.submit(beside))
             try:
                 with self._clock("render"):
                     orchestrator.step(delta_time=0.0, pause_timeline=False)
             finally:
-                settings.develop, settings.cut = None, False
+                settings.develop, settings.cut, settings.begun = None, False, None
+                wait(working)
+            for work in working:
+                work.result()
             yield
             return
+        if beside is not None:
+            beside()
         step = asyncio.ensure_future(
             orchestrator.step_async(rt_subframes=_SUBFRAMES, delta_time=0.0, pause_timeline=False)
         )
@@ -227,22 +262,7 @@ class CaptureSession:
         while not step.done():
             yield
         step.result()
-        self.seconds["render"] += time.perf_counter() - began
-
-    def _read(self, index: int, draw: Draw, effects: FrameEffects, attempt: int, moving: bool) -> Frame:
-        assert self._annotations is not None
-        data, config = self._annotations.read(), self.config
-        values: dict[str, Any] = {**draw.values, **({} if self._room is None else self._room.values)}
-        if attempt:
-            values["attempt"] = attempt
-        camera = camera_of(self._stage, config.camera, (config.width, config.height), data)
-        robots = {} if self._keypoints is None else {ROBOT: Robot(self._keypoints, self._robot.link_poses())}
-        frame = read_frame(index, data, camera, self._labelling, config.dataset.outputs, robots, values, moving)
-        if frame.color is None:
-            return frame
-        settings = self._standalone
-        color, self.sample = effects.finish(frame.color, None if settings is None else settings.tone_map)
-        return replace(frame, color=color)
+        self._seconds["render"] += time.perf_counter() - began
 
     @contextmanager
     def _clock(self, stage: str) -> Iterator[None]:
@@ -250,4 +270,4 @@ class CaptureSession:
         try:
             yield
         finally:
-            self.seconds[stage] += time.perf_counter() - began
+            self._seconds[stage] += time.perf_counter() - began

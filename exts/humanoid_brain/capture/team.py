@@ -23,7 +23,7 @@ from typing import Any
 
 from humanoid_brain import host as hosts
 from humanoid_brain import machine
-from humanoid_brain.capture.capturing import FrameCaptured
+from humanoid_brain.capture.capturing import LATER, FrameCaptured
 from humanoid_brain.capture.description import Category
 from humanoid_brain.capture.folder import DatasetFolder
 from humanoid_brain.capture.layout import frames_of
@@ -72,8 +72,10 @@ class _Member:
     gone: bool = False
     paused: bool = False
     captured: int = 0
+    begun: int = -1
+    """The frame that it began to draw last."""
     ahead: deque[int] = field(default_factory=deque)
-    """Frames it was given and has not captured yet, in their order."""
+    """Frames it was given and has not captured yet, in their order: up to two of them are in work."""
     writing: set[int] = field(default_factory=set)
     """Frames it has captured, which are not known to be on the disk yet."""
 
@@ -178,7 +180,7 @@ class Team:
             member.tell("resume")
 
     def stop(self) -> None:
-        """Let each member end after the frame it has in work. The rest is not handed out."""
+        """Let each member end after the frames it has in work. The rest is not handed out."""
         if self._stopping:
             return
         self._stopping = True
@@ -228,9 +230,10 @@ class Team:
         return member
 
     def _feed(self) -> None:
-        """Give frames to the members that run out of them: each has one ahead of the frame in work."""
+        """Give frames to the members that run out of them: each has some ahead of the two in work, at the end one."""
         while self._walks and not self._stopping:
-            waiting = [member for member in self._members if member.ready and len(member.ahead) <= 1]
+            ahead = LATER if len(self._walks) > 2 * self._together * len(self._members) else 1
+            waiting = [member for member in self._members if member.ready and len(member.ahead) < 2 + ahead]
             if not waiting or self._folder is None:
                 return
             member = min(waiting, key=lambda each: len(each.ahead))
@@ -268,6 +271,8 @@ class Team:
     def _follow(self, member: _Member, message: Message) -> Iterator[Event]:
         if "ready" in message:
             self._welcome(member, message["ready"])
+        elif "begun" in message:
+            member.begun = message["begun"]
         elif "captured" in message:
             index = message["captured"]
             member.ahead.remove(index)
@@ -312,7 +317,7 @@ class Team:
         self.captured -= len(member.writing)
         self._walks.extendleft(reversed(_walks(sorted({*member.ahead, *member.writing}), self._config)))
         if member.ahead:
-            index = member.ahead[0]
+            index = member.begun if member.begun in member.ahead else member.ahead[0]
             self._deaths[index] += 1
             if self._deaths[index] > 1:
                 todo = "Look at its own message above. Another seed makes other frames"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,8 @@ TOGETHER = 4
 """Robots that walk at once. A step of one robot takes 1.2 ms, of four 2.0, of eight 2.9."""
 MOMENTS = 4
 """Frames for which one of them is caught, one after the other; of 1.5 s of walking, a frame takes its share."""
+_STRETCH = 25
+"""Policy steps that they walk in one go; between two stretches the simulation may serve for something else."""
 _LOOK_EVERY = 5
 """Policy steps between two looks whether a walking robot has fallen; counted from the start of its walk."""
 _KEPT = 2
@@ -143,6 +145,96 @@ class _Course:
             self.walk = self._walks[self.ahead[0]]
 
 
+class _WalkTogether:
+    """Robots walk for one block of frames, in stretches.
+
+    Each stretch starts from a state that is written as a whole, so that it does not matter what the simulation served
+    for in between.
+
+    Args:
+        env: The environments of the robots.
+        policy: What they walk with.
+        walks: The walk of each frame of the block.
+        seed: Of the environments.
+        away: Where each walk begins, (3,) m from its environment's middle.
+        reach: How far robots may go from there, m.
+    """
+
+    def __init__(
+        self, env: HumanoidEnv, policy: Policy, walks: Sequence[Walk], seed: int, away: Tensor, reach: float
+    ) -> None:
+        self._env, self._policy, self._seed = env, policy, seed
+        self._away, self._reach = away, reach
+        self._steps = steps = [round(walk.seconds / env.control_dt) for walk in walks]
+        in_order = sorted(range(len(walks)), key=steps.__getitem__)
+        self._courses = [_Course(in_order[row :: env.num_envs], walks) for row in range(env.num_envs)]  # far apart
+        self._step = 0
+        self._state: dict[str, Tensor] = {}
+        self.moments: dict[int, _Moment] = {}
+        """Of the frames that robots were caught for, by their places in the block."""
+
+    @property
+    def done(self) -> bool:
+        """Whether all moments are there."""
+        return len(self.moments) == len(self._steps)
+
+    def stretch(self) -> Iterator[None]:
+        """Walk on for a while, if there is anything left to do, yielding after each policy step."""
+        if self.done:
+            return
+        env = self._env
+        env.reset(seed=self._seed)
+        if self._state:
+            env.load_state_dict(self._state)
+        else:
+            self._begin(env.all_rows)
+            self._catch()
+        for _ in range(_STRETCH):
+            if self.done:
+                return
+            self._step += 1
+            env.follow(self._policy(env.observations["policy"]))
+            if self._step % _LOOK_EVERY == 0 and (ended := self._ended()).any():  # they stand up again, and walk on
+                env.restart(ended)
+                self._begin(ended)
+            yield
+            self._catch()
+        self._state = {name: values.clone() for name, values in env.state_dict().items()}
+
+    def _catch(self) -> None:
+        import torch
+
+        for row, course in enumerate(self._courses):
+            while course.ahead and self._steps[course.ahead[0]] == self._step:
+                self.moments[course.ahead[0]] = self._moment(row).turned(course.aside)
+                course.go_on()
+                self._env.state.command[row] = torch.tensor(course.walk.command)
+
+    def _begin(self, rows: Tensor) -> None:
+        for row in rows.nonzero().flatten().tolist():
+            self._courses[row].begin()
+        _send_off(self._env, rows, [course.walk for course in self._courses], self._away)
+
+    def _ended(self) -> Tensor:
+        """Robots that have fallen or are too far away (N,) bool."""
+        far = self._gone()[:, :2].norm(dim=-1) > self._reach
+        return self._env.failed() | far
+
+    def _gone(self) -> Tensor:
+        """Where each robot is, seen from where its walk began on the floor, (N, 3) m."""
+        return self._env.state.root_position - self._env.simulation.origins - self._away
+
+    def _moment(self, row: int) -> _Moment:
+        state = self._env.state
+        return _Moment(
+            self._gone()[row],
+            state.root_orientation[row].clone(),
+            state.root_velocity[row].clone(),
+            state.joint_position[row].clone(),
+            state.joint_velocity[row].clone(),
+        )
+
+
 class WalksTogether:
     """Robots walk for a block of frames at once, each on its own; the first of them then takes the pose of a frame.
 
@@ -167,7 +259,8 @@ class WalksTogether:
 
         self._env, self._policy, self._source, self._seed = env, policy, source, seed
         self._frames = env.num_envs * MOMENTS
-        self._blocks: dict[int, list[_Moment]] = {}
+        self._blocks: dict[int, dict[int, _Moment]] = {}
+        self._coming: tuple[int, _WalkTogether] | None = None
         self._first = torch.arange(env.num_envs) == 0
         self._away = torch.zeros(3)
         self._reach, self._clearance = math.inf, 0.0
@@ -180,11 +273,25 @@ class WalksTogether:
     def prepare(self, frame: int) -> Iterator[None]:
         """Let the robots walk for the block that ``frame`` is of, yielding after each policy step."""
         block = frame // self._frames
-        if block not in self._blocks:
-            moments = yield from self._walk(block)
-            while len(self._blocks) >= _KEPT:
-                del self._blocks[next(iter(self._blocks))]
-            self._blocks[block] = moments
+        if block in self._blocks:
+            return
+        walk = self._walk(block)
+        while not walk.done:
+            yield from walk.stretch()
+        while len(self._blocks) >= _KEPT:
+            del self._blocks[next(iter(self._blocks))]
+        self._blocks[block] = walk.moments
+        if self._coming is not None and self._coming[1] is walk:
+            self._coming = None
+
+    def go_ahead(self, frames: Iterable[int]) -> None:
+        """Let the robots walk a stretch for the first of ``frames`` that is not prepared, if there is one."""
+        for block in (frame // self._frames for frame in frames):
+            if block not in self._blocks:
+                self._coming = block, self._walk(block)
+                for _ in self._coming[1].stretch():
+                    pass
+                return
 
     def way(self, frame: int) -> KeepClear:
         """Where the robot of ``frame`` has walked, from the origin on; after :meth:`prepare`."""
@@ -204,56 +311,16 @@ class WalksTogether:
         block, at = divmod(frame, self._frames)
         return self._blocks[block][at]
 
-    def _walk(self, block: int) -> Generator[None, None, list[_Moment]]:
-        import torch
-
+    def _walk(self, block: int) -> _WalkTogether:
+        """The walk for a block: the one that is under way, or a new one."""
         from humanoid_brain.randomization.robot_pose import draw_walk
 
-        env, first = self._env, block * self._frames
+        if self._coming is not None and self._coming[0] == block:
+            return self._coming[1]
+        first = block * self._frames
         walks = [draw_walk(self._source, self._seed, first + at) for at in range(self._frames)]
-        steps = [round(walk.seconds / env.control_dt) for walk in walks]
-        in_order = sorted(range(self._frames), key=steps.__getitem__)
-        courses = [_Course(in_order[row :: env.num_envs], walks) for row in range(env.num_envs)]  # moments far apart
-        env.reset(seed=rng.torch_seed(self._seed, f"capture/walks/{block}") % 2**31)
-        self._send_off(env.all_rows, courses)
-        moments: dict[int, _Moment] = {}
-        for step in range(max(steps) + 1):
-            if step:
-                env.follow(self._policy(env.observations["policy"]))
-                if step % _LOOK_EVERY == 0 and (ended := self._ended()).any():  # they stand up again, and walk on
-                    env.restart(ended)
-                    self._send_off(ended, courses)
-                yield
-            for row, course in enumerate(courses):
-                while course.ahead and steps[course.ahead[0]] == step:
-                    moments[course.ahead[0]] = self._moment(row).turned(course.aside)
-                    course.go_on()
-                    env.state.command[row] = torch.tensor(course.walk.command)
-        return [moments[at] for at in range(self._frames)]
-
-    def _send_off(self, rows: Tensor, courses: Sequence[_Course]) -> None:
-        for row in rows.nonzero().flatten().tolist():
-            courses[row].begin()
-        _send_off(self._env, rows, [course.walk for course in courses], self._away)
-
-    def _ended(self) -> Tensor:
-        """Robots that have fallen or are too far away (N,) bool."""
-        far = self._gone()[:, :2].norm(dim=-1) > self._reach
-        return self._env.failed() | far
-
-    def _gone(self) -> Tensor:
-        """Where each robot is, seen from where its walk began on the floor, (N, 3) m."""
-        return self._env.state.root_position - self._env.simulation.origins - self._away
-
-    def _moment(self, row: int) -> _Moment:
-        state = self._env.state
-        return _Moment(
-            self._gone()[row],
-            state.root_orientation[row].clone(),
-            state.root_velocity[row].clone(),
-            state.joint_position[row].clone(),
-            state.joint_velocity[row].clone(),
-        )
+        seed = rng.torch_seed(self._seed, f"capture/walks/{block}") % 2**31
+        return _WalkTogether(self._env, self._policy, walks, seed, self._away, self._reach)
 
 
 def _send_off(env: HumanoidEnv, rows: Tensor, walks: Sequence[Walk], away: Tensor | float = 0.0) -> None:

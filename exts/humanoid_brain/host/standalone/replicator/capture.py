@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,36 +104,56 @@ def capture() -> None:
     renderer.sync(poses or None, looks=any(output.needs_picture or output.needs_surfaces for output in outputs))
     labels, roots = current.known(renderer)
     semantics, frames = StageSemantics(stage, labels), StageFrames(stage, poses, roots)
-    for product in products:
-        _fill(product, _frame(product, current, poses, semantics, frames))
+    views = [_view(product, current, poses, frames) for product in products]
+    if settings.begun is not None:
+        settings.begun()
+    for product, view in zip(products, views, strict=True):
+        _fill(product, _frame(product, view, current, poses, semantics, frames))
     current.steps += 1
     for writer in WriterRegistry.attached():
         writer.take(products, current.steps)
 
 
+@dataclass(frozen=True, eq=False)
+class _View:
+    """A camera where it is now, its prim, and the moments of a blurred picture."""
+
+    prim: Usd.Prim
+    camera: CameraModel
+    moments: list[Moment]
+
+
+def _view(product: RenderProduct, current: _StageCapture, poses: dict[str, Array], frames: StageFrames) -> _View:
+    prim = current.stage.GetPrimAtPath(frames.authored(product.camera_path))
+    camera = _camera(product, prim, frames)
+    moments: list[Moment] = []
+    if _is_colored(product) and camera.shutter[1] > camera.shutter[0]:
+        carrier, most = frames.body_of(product.camera_path), settings.preset.exposures
+        moments = moments_of(current.renderer(), camera, carrier, poses, current.bodies.twists(poses), most)
+    return _View(prim, camera, moments)
+
+
+def _is_colored(product: RenderProduct) -> bool:
+    return any(annotator.output.needs_picture for annotator in product.annotators)
+
+
 def _frame(
     product: RenderProduct,
+    view: _View,
     current: _StageCapture,
     poses: dict[str, Array],
     semantics: StageSemantics,
     frames: StageFrames,
 ) -> Frame:
-    stage, renderer = current.stage, current.renderer()
-    prim = stage.GetPrimAtPath(frames.authored(product.camera_path))
-    camera = _camera(product, prim, frames)
-    colored = any(annotator.output.needs_picture for annotator in product.annotators)
-    moments: list[Moment] = []
-    if colored and camera.shutter[1] > camera.shutter[0]:
-        carrier, most = frames.body_of(product.camera_path), settings.preset.exposures
-        moments = moments_of(renderer, camera, carrier, poses, current.bodies.twists(poses), most)
-    blurred = _blurred(renderer, moments, poses) if moments else None
+    stage, renderer, camera, colored = current.stage, current.renderer(), view.camera, _is_colored(product)
+    blurred = _blurred(renderer, view.moments, poses) if view.moments else None
     surfaces = colored or any(annotator.output.needs_surfaces for annotator in product.annotators)
     labels = renderer.labels(camera) if surfaces else renderer.outlines(camera)
     picture = None
     if colored:
         picture = _picture(*(blurred or _sharp(renderer, camera, labels.distance)))
     past = None if settings.cut else product.past
-    return Frame(stage, renderer, camera, prim, labels, picture, semantics, frames, past)
+    return Frame(stage, renderer, camera, view.prim, labels, picture, semantics, frames, past)
 
 
 def _fill(product: RenderProduct, frame: Frame) -> None:
