@@ -71,10 +71,11 @@ class FurnishedRoom:
             ways: What stays free, besides the robot's place in the middle of the room.
         """
         walk, last = self._at
-        self._at = first, frame
         if walk == first and last <= frame:
+            self._at = first, frame
             return False
         self._part()
+        self._at = first, frame
         self._layout = layout = draw_layout(self._config, seed, first, ways)
         apply_layout(self._stage, layout)
         self._put(layout.positions, layout.orientations)
@@ -93,12 +94,17 @@ class FurnishedRoom:
                 break
         self._bodies.set_velocities(torch.zeros(len(rows), 6), indices=rows)
 
-    def _part(self) -> None:
-        """Take the props apart for one step of physics, which makes it forget how they touched one another before."""
+    def clear(self) -> None:
+        """Take the props away, for physics in which they have no part; the next :meth:`arrange` fetches them back."""
         count = len(self._rows)
         places = np.full((count, 3), _AWAY)
         places[:, 0] = _APART * np.arange(count)
         self._put(places, np.tile([1.0, 0.0, 0.0, 0.0], (count, 1)))
+        self._at = -1, -1
+
+    def _part(self) -> None:
+        """Take the props apart for one step of physics, which makes it forget how they touched one another before."""
+        self.clear()
         self._world.step(render=False)
 
     def _put(self, positions: Array, orientations: Array) -> None:

@@ -84,10 +84,10 @@ class PosedRobot:
         if isinstance(self._walks, WalksTogether):
             yield from self._walks.prepare(frame)
 
-    def go_ahead(self, frames: Iterable[int]) -> None:
-        """Do a part of what the poses of later ``frames`` need; the pose of the present one is lost."""
+    def ahead(self, frames: Iterable[int]) -> Iterator[None]:
+        """A part of what the poses of later ``frames`` need, yielding before each step; the present pose is lost."""
         if isinstance(self._walks, WalksTogether):
-            self._walks.go_ahead(frames)
+            yield from self._walks.ahead(frames)
 
     def ways(self, frame: int) -> list[KeepClear]:
         """What has to stay free for the pose of ``frame``; after :meth:`prepare`."""

@@ -179,9 +179,7 @@ class _WalkTogether:
         return len(self.moments) == len(self._steps)
 
     def stretch(self) -> Iterator[None]:
-        """Walk on for a while, if there is anything left to do, yielding after each policy step."""
-        if self.done:
-            return
+        """Walk on for a while, yielding after each policy step."""
         env = self._env
         env.reset(seed=self._seed)
         if self._state:
@@ -284,13 +282,14 @@ class WalksTogether:
         if self._coming is not None and self._coming[1] is walk:
             self._coming = None
 
-    def go_ahead(self, frames: Iterable[int]) -> None:
-        """Let the robots walk a stretch for the first of ``frames`` that is not prepared, if there is one."""
+    def ahead(self, frames: Iterable[int]) -> Iterator[None]:
+        """A stretch of walking for the first of ``frames`` that is not prepared, yielding before each policy step."""
         for block in (frame // self._frames for frame in frames):
             if block not in self._blocks:
                 self._coming = block, self._walk(block)
-                for _ in self._coming[1].stretch():
-                    pass
+                if not self._coming[1].done:
+                    yield
+                    yield from self._coming[1].stretch()
                 return
 
     def way(self, frame: int) -> KeepClear:
