@@ -48,10 +48,12 @@ def differing(renderer: StageRenderer, stage: Usd.Stage, **lens: object) -> list
     alone = renderer.visible_alone(camera, groups, outlines)
     whole = renderer_of(stage)
     labels = whole.labels(camera)
+    drawn = whole.outlines(camera, drawn=True)
     found = [
         name
         for name in ("shape", "distance", "depth")
-        if not np.array_equal(*(getattr(each, name) for each in (outlines, labels)))
+        for seen in (outlines, drawn)
+        if not np.array_equal(getattr(seen, name), getattr(labels, name))
     ]
     assert len(np.unique(labels.shape)) > 10
     return found + ([] if alone == whole.visible_alone(camera, groups) else ["alone"])

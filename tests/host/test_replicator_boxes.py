@@ -11,7 +11,7 @@ from pxr import Gf, Sdf, Usd, UsdGeom, UsdPhysics
 
 from humanoid_brain import host
 from humanoid_brain.host.semantics import add_labels
-from humanoid_brain.host.standalone.replicator.boxes import clamped, pixel_bounds, projected_bounds
+from humanoid_brain.host.standalone.replicator.boxes import Runs, clamped, pixel_bounds, projected_bounds
 from humanoid_brain.optics import Array, CameraModel
 from tests.host.replicator_scenes import CAMERA, HEIGHT, WIDTH, add_cube, add_two_cubes, new_stage, take
 
@@ -216,8 +216,16 @@ def test_bounds_outside_the_image_are_no_box() -> None:
 def test_pixels_of_shapes_are_counted_and_bounded() -> None:
     shape = np.full((4, 5), -1, np.int32)
     shape[1, 1:4], shape[3, 0] = 0, 2
-    bounds = pixel_bounds(shape, 3)
+    bounds = pixel_bounds(Runs.of(shape), 3)
     assert bounds.count.tolist() == [3, 0, 1]
     assert bounds.union((0,)) == (3, (1, 1, 3, 1))
     assert bounds.union((1,))[0] == 0
     assert bounds.union((0, 1, 2)) == (4, (0, 1, 3, 3))
+
+
+def test_runs_are_painted_with_what_stands_for_their_shapes() -> None:
+    chance = np.random.default_rng(1)
+    shapes = np.repeat(chance.integers(-1, 3, (7, 5)), chance.integers(1, 4, 5), axis=1).astype(np.int32)
+    ids = np.array([7, 7, 1 << 31], np.uint32)
+    painted = Runs.of(shapes).painted(ids)
+    assert painted.dtype == np.uint32 and np.array_equal(painted, np.append(ids, 0)[shapes])

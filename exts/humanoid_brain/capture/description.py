@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MOST_FRAMES = 100_000_000
 """Frames that one dataset may have."""
-FRAMES = 2
+FRAMES = 3
 """Raised whenever the same configuration gives other frames than before, in draws, poses, labels or noise, between
 releases as well: a dataset that was begun before is then refused instead of being gone on with."""
 _STORED_ELSEWHERE = {"output", "shard", "seed", "frames", "dataset", "device", "processes", "cluster"}

@@ -158,15 +158,15 @@ class StageRenderer:
             hits.position.reshape(*size, 3),
         )
 
-    def outlines(self, camera: CameraModel) -> Outlines:
-        """As :meth:`labels`, without what surfaces are like: sooner, while no picture is drawn.
+    def outlines(self, camera: CameraModel, *, drawn: bool = False) -> Outlines:
+        """As :meth:`labels`, without what surfaces are like: sooner. ``drawn``: a picture is drawn of the scene, too.
 
         Raises:
             DeviceError: There is no LLVM and no CUDA on this machine.
             SceneError: A surface is transparent, and a texture is missing.
         """
         size = (camera.height, camera.width)
-        piece, distance, depth = self._tracer.outlines(self._outlined(camera), camera)
+        piece, distance, depth = self._tracer.outlines(self._ready() if drawn else self._outlined(camera), camera)
         return Outlines(piece.reshape(size), distance.reshape(size), depth.reshape(size))
 
     def color(

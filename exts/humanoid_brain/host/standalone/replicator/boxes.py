@@ -19,6 +19,39 @@ _LONG = 8.0
 """Length in pixels from which an edge is cut: shorter ones bend by less than a pixel."""
 
 
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """A buffer [H, W] of shape indices as R runs of one shape in a row, of which there are far fewer than pixels.
+
+    Attributes:
+        shape: Height and width.
+        owner: Shape [R] of each run, -1 for none.
+        first: Number [R] of its first pixel, row by row.
+        length: Its pixels [R].
+    """
+
+    shape: tuple[int, int]
+    owner: npt.NDArray[np.int32]
+    first: Integers
+    length: Integers
+
+    @staticmethod
+    def of(shapes: npt.NDArray[np.int32]) -> Runs:
+        """The runs of a buffer."""
+        height, width = shapes.shape
+        flat = shapes.ravel()
+        begins = np.empty(flat.shape, bool)
+        np.not_equal(flat[1:], flat[:-1], out=begins[1:])
+        begins[::width] = True
+        first = np.flatnonzero(begins)
+        return Runs((height, width), flat[first], first, np.diff(first, append=flat.size))
+
+    def painted(self, ids: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+        """An image [H, W] of ids [S] that are given by shape; 0 where there is none."""
+        # A run of no shape, -1, takes the 0 at the end.
+        return np.repeat(np.append(ids, np.uint32(0)).take(self.owner, mode="wrap"), self.length).reshape(self.shape)
+
+
 @dataclass(frozen=True)
 class PixelBounds:
     """Which pixels each of S shapes covers.
@@ -40,18 +73,12 @@ class PixelBounds:
         return int(self.count[rows].sum()), (int(low[0]), int(low[1]), int(high[0]), int(high[1]))
 
 
-def pixel_bounds(shape: npt.NDArray[np.int32], count: int) -> PixelBounds:
-    """Pixels of each shape in a buffer [H, W] of shape indices, -1 for none."""
-    height, width = shape.shape
-    flat = shape.ravel()
-    begins = np.empty(flat.shape, bool)  # runs of one shape in a row, of which there are far fewer than pixels
-    np.not_equal(flat[1:], flat[:-1], out=begins[1:])
-    begins[::width] = True
-    first = np.flatnonzero(begins)
-    length = np.diff(first, append=flat.size)
-    owner, row, column = flat[first], first // width, first % width
-    of_shape = owner >= 0
-    owner, row, column, length = owner[of_shape], row[of_shape], column[of_shape], length[of_shape]
+def pixel_bounds(runs: Runs, count: int) -> PixelBounds:
+    """Pixels of each of ``count`` shapes."""
+    height, width = runs.shape
+    of_shape = runs.owner >= 0
+    owner, first, length = runs.owner[of_shape], runs.first[of_shape], runs.length[of_shape]
+    row, column = first // width, first % width
     pixels = np.bincount(owner, length, minlength=count).astype(np.int64)
     box = np.tile(np.array([width, height, -1, -1]), (count, 1))
     np.minimum.at(box[:, 0], owner, column)

@@ -147,8 +147,9 @@ def _frame(
 ) -> Frame:
     stage, renderer, camera, colored = current.stage, current.renderer(), view.camera, _is_colored(product)
     blurred = _blurred(renderer, view.moments, poses) if view.moments else None
-    surfaces = colored or any(annotator.output.needs_surfaces for annotator in product.annotators)
-    labels = renderer.labels(camera) if surfaces else renderer.outlines(camera)
+    surfaces = any(annotator.output.needs_surfaces for annotator in product.annotators)
+    drawn = colored and blurred is None
+    labels = renderer.labels(camera) if surfaces else renderer.outlines(camera, drawn=drawn)
     picture = None
     if colored:
         picture = _picture(*(blurred or _sharp(renderer, camera, labels.distance)))

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from humanoid_brain.host.standalone.replicator.boxes import (
     PixelBounds,
+    Runs,
     bounds_in,
     clamped,
     pixel_bounds,
@@ -70,10 +71,10 @@ class Frame:
         self._picture = picture
         self._renderer, self._semantics, self._frames = renderer, semantics, frames
         self._tables: dict[SemanticFilter, InstanceTable] = {}
+        self._runs: Runs | None = None
         self._bounds: PixelBounds | None = None
         self._projected: dict[int, Array | None] = {}
         self._loose: dict[tuple[int, ...], Box | None] = {}
-        self._images: dict[bytes, npt.NDArray[np.uint32]] = {}
         self._alone: dict[tuple[int, ...], int] = {}
 
     @property
@@ -117,11 +118,7 @@ class Frame:
 
     def image(self, ids: Integers) -> npt.NDArray[np.uint32]:
         """An image [H, W] of ids that are given by shape; 0 is the background."""
-        key = ids.tobytes()
-        if key not in self._images:
-            # The background, shape -1, takes the 0 at the end.
-            self._images[key] = np.append(ids, 0).astype(np.uint32).take(self.labels.shape, mode="wrap")
-        return self._images[key].copy()
+        return self._rows().painted(ids.astype(np.uint32))
 
     def tight_box(self, members: tuple[int, ...]) -> tuple[int, Box]:
         """Visible pixels of several shapes, and their box, inclusive."""
@@ -183,9 +180,14 @@ class Frame:
         transforms = {(shape.path, shape.instance): self._renderer.transform(index).copy() for index, shape in shapes}
         return Past(self.camera, transforms)
 
+    def _rows(self) -> Runs:
+        if self._runs is None:
+            self._runs = Runs.of(self.labels.shape)
+        return self._runs
+
     def _seen(self) -> PixelBounds:
         if self._bounds is None:
-            self._bounds = pixel_bounds(self.labels.shape, len(self._renderer.shapes))
+            self._bounds = pixel_bounds(self._rows(), len(self._renderer.shapes))
         return self._bounds
 
     def _project(self, members: tuple[int, ...]) -> dict[int, Array | None]:
