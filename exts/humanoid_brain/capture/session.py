@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from humanoid_brain.host import Host
     from humanoid_brain.host.standalone.replicator.render_settings import RenderSettings
+    from humanoid_brain.optics import Array
 
 ANOTHER = 1 << 40
 """Added to a frame's index for each further attempt at it: another address, so other draws."""
@@ -200,11 +201,12 @@ class CaptureSession:
         yield from self._timed(self._pose(address, address - index % self.config.randomization.robot_pose.hold))
         with self._clock("draw"):
             assert self._randomizer is not None
-            draw = self._randomizer.draw(address, self._context())
+            links = self._robot.link_poses()
+            draw = self._randomizer.draw(address, self._context(links))
             self._randomizer.apply(draw)
         yield None
         effects = FrameEffects(self._randomizer.image_effects(draw), self.config.seed, draw.frame)
-        robots = {} if self._keypoints is None else {ROBOT: Robot(self._keypoints, self._robot.link_poses())}
+        robots = {} if self._keypoints is None else {ROBOT: Robot(self._keypoints, links)}
         yield from self._render(address, effects, cut, beside)
         self._shown = address
         return draw, effects, robots
@@ -227,8 +229,8 @@ class CaptureSession:
                 return
             yield None
 
-    def _context(self) -> Context:
-        x, y, z = self._robot.link_poses()[self.config.scene.robot.root_link][:3, 3].tolist()
+    def _context(self, links: Mapping[str, Array]) -> Context:
+        x, y, z = links[self.config.scene.robot.root_link][:3, 3].tolist()
         around = {} if self._room is None else {"obstacles": self._room.obstacles, "room": self._room.bounds}
         size = (self.config.width, self.config.height)
         return Context((x, y, z), self._robot.heading, image_size=size, **around)

@@ -59,7 +59,7 @@ def process_count(config: CaptureConfig) -> int:
 
 def _liked(config: CaptureConfig) -> int:
     if config.device == "cuda":
-        return min(_MOST_PER_GPU * len(_gpus()), machine.cores())
+        return min(_MOST_PER_GPU * len(_gpus()), max(1, machine.cores() * 3 // 4))  # encoders need the other cores
     return min(_MOST_ON_CPU, machine.cores())
 
 
@@ -230,9 +230,9 @@ class Team:
         return member
 
     def _feed(self) -> None:
-        """Give frames to the members that run out of them: each has some ahead of the two in work, at the end one."""
+        """Give frames to the members that run out of them: each has some ahead of the two in work, fewer at the end."""
         while self._walks and not self._stopping:
-            ahead = LATER if len(self._walks) > 2 * self._together * len(self._members) else 1
+            ahead = max(1, min(LATER, len(self._walks) // (2 * len(self._members))))
             waiting = [member for member in self._members if member.ready and len(member.ahead) < 2 + ahead]
             if not waiting or self._folder is None:
                 return
