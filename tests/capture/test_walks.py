@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 
 import numpy as np
 import pytest
+from pxr import UsdGeom
 from torch import Tensor
 
 from humanoid_brain import host, paths
@@ -26,6 +28,7 @@ from humanoid_brain.config.base import load
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.distributions import Uniform
 from humanoid_brain.config.randomization import JointPose, WalkingPose
+from humanoid_brain.errors import StorageError
 from humanoid_brain.host.standalone.quantity import Quantity
 from humanoid_brain.host.standalone.replicator.poses import BodyPoses
 from humanoid_brain.jobs import drained
@@ -114,6 +117,39 @@ def test_what_was_walked_ahead_makes_the_same_poses(
     assert steps == min(25 * stretches, last)
     assert [show(session, block + at) for at in range(BLOCK)] == alone
     assert steps == last
+
+
+@pytest.mark.parametrize("exposed", [0.0, 0.1])
+def test_a_frame_does_not_see_what_is_walked_while_it_is_drawn(session: CaptureSession, exposed: float) -> None:
+    camera = UsdGeom.Camera(session._stage.GetPrimAtPath(session.config.camera))
+    camera.CreateShutterOpenAttr(-exposed)
+    frame, where = BLOCK * 15 + 2, []
+
+    def walk() -> None:
+        where.append(threading.current_thread() is threading.main_thread())
+        for _ in range(3):
+            session.go_ahead([BLOCK * (20 if exposed else 17)])
+
+    alone, _ = drained(session.shoot(frame)).labelled()
+    before = session._robot.link_poses()["pelvis"]
+    beside, _ = drained(session.shoot(frame, 0, walk)).labelled()
+    assert where == [False]
+    assert not np.allclose(session._robot.link_poses()["pelvis"], before), "nobody walked"
+    for name in ("color", "depth", "semantic", "instance"):
+        assert np.array_equal(getattr(beside, name), getattr(alone, name)), name
+    assert repr(beside.objects) == repr(alone.objects)
+    assert any(each.keypoints is not None for each in beside.objects)
+    camera.CreateShutterOpenAttr(0.0)
+
+
+def test_what_fails_beside_a_frame_is_raised(session: CaptureSession) -> None:
+    def fail() -> None:
+        raise StorageError("no room", where="here", todo="")
+
+    with pytest.raises(StorageError, match="no room"):
+        drained(session.shoot(3, 0, fail))
+    frame, _ = drained(session.shoot(3)).labelled()
+    assert frame.instance is not None
 
 
 def test_headings_are_those_that_were_drawn(session: CaptureSession) -> None:
