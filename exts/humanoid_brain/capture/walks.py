@@ -30,7 +30,7 @@ TOGETHER = 4
 """Robots that walk at once. A step of one robot takes 1.2 ms, of four 2.0, of eight 2.9."""
 MOMENTS = 4
 """Frames for which one of them is caught, one after the other; of 1.5 s of walking, a frame takes its share."""
-_STRETCH = 25
+_STRETCH = 15
 """Policy steps that they walk in one go; between two stretches the simulation may serve for something else."""
 _LOOK_EVERY = 5
 """Policy steps between two looks whether a walking robot has fallen; counted from the start of its walk."""

@@ -20,9 +20,14 @@ from humanoid_brain.capture.spawn import as_ours
 from humanoid_brain.config.capture import DatasetConfig
 from humanoid_brain.errors import to_json
 
+_NICENESS = 5
+"""How far workers stand back where cores are short: a frame that is drawn late keeps a GPU waiting, a file does not."""
+
 
 def main() -> None:
     """Serve until the input ends."""
+    if hasattr(os, "nice"):
+        os.nice(_NICENESS)
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)  # what a library prints must not stand among the answers
     jobs = sys.stdin.buffer
