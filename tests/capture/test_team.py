@@ -9,16 +9,18 @@ import socket
 import subprocess
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from humanoid_brain import host as hosts
 from humanoid_brain import machine
 from humanoid_brain.capture import team
-from humanoid_brain.capture.capturing import FrameCaptured
+from humanoid_brain.capture.capturing import LATER, FrameCaptured
 from humanoid_brain.capture.job import CaptureJob
 from humanoid_brain.capture.member import _Member
 from humanoid_brain.config import base
@@ -283,6 +285,25 @@ def test_frames_whose_robots_walk_at_once_go_to_one_process_while_there_are_plen
     # None has much more to do at the end than the others.
     assert [len(each) for each in given[4:]] == [10, 6, 6, 4, 3, 2, 1, 2, 2, 1]
     assert [index for each in given for index in each] == list(range(3, 101))
+
+
+def test_processes_know_frames_ahead_and_fewer_as_the_end_comes_near(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(team.Team, "_start", lambda self: None)
+    crew = team.Team(config(tmp_path), 2)
+    members: Any = [SimpleNamespace(ready=True, ahead=deque(), tell=lambda *order, **more: None) for _ in range(2)]
+    crew._members, crew._folder = members, cast("Any", object())
+    crew._walks.extend([index] for index in range(100))
+    left: list[int] = []
+    while crew._walks:
+        crew._feed()
+        left.append(min(len(member.ahead) for member in members))
+        for member in members:
+            member.ahead.popleft()
+    assert all(count >= 2 + LATER for count in left[: len(left) // 2])
+    assert [len(member.ahead) for member in members] in ([2, 2], [2, 3], [3, 2], [3, 3])
+    crew._members = []
 
 
 @pytest.mark.parametrize(

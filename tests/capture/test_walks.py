@@ -139,6 +139,7 @@ def test_a_frame_does_not_see_what_is_walked_while_it_is_drawn(session: CaptureS
         assert np.array_equal(getattr(beside, name), getattr(alone, name)), name
     assert repr(beside.objects) == repr(alone.objects)
     assert any(each.keypoints is not None for each in beside.objects)
+    assert show(session, frame) == show(session, BLOCK, frame)
     camera.CreateShutterOpenAttr(0.0)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -94,6 +95,17 @@ def test_frames_that_are_made_in_another_way_are_another_dataset(
     monkeypatch.setattr("humanoid_brain.capture.description.FRAMES", FRAMES + 1)
     with pytest.raises(ConfigError, match=rf'versions\.frames: "{FRAMES}", not "{FRAMES + 1}"'):
         DatasetWriter(tmp_path, dataclasses.replace(begun, versions=picture_versions(host)))
+
+
+@pytest.mark.skipif(not hasattr(os, "nice"), reason="there are no priorities of this kind here")
+def test_workers_stand_back_where_cores_are_short(tmp_path: Path) -> None:
+    with DatasetWriter(tmp_path / "dataset", description(1, workers=1)) as writer:
+        writer.submit(frame(0))
+        writer.drain()
+        assert writer._frames._pool is not None
+        (worker,) = writer._frames._pool._workers
+        mine, theirs = (os.getpriority(os.PRIO_PROCESS, pid) for pid in (0, worker.process.pid))
+        assert theirs == min(mine + 5, 19)
 
 
 def test_workers_and_reserve_may_change_on_resume(tmp_path: Path) -> None:

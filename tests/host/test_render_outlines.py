@@ -47,8 +47,9 @@ def differing(renderer: StageRenderer, stage: Usd.Stage, **lens: object) -> list
     outlines = renderer.outlines(camera)
     alone = renderer.visible_alone(camera, groups, outlines)
     whole = renderer_of(stage)
-    labels = whole.labels(camera)
     drawn = whole.outlines(camera, drawn=True)
+    assert whole._scene is not None, "a picture would need another scene"
+    labels = whole.labels(camera)
     found = [
         name
         for name in ("shape", "distance", "depth")

@@ -118,7 +118,7 @@ class CaptureConfig(AnnotationConfig):
     """Which part of the frames this process makes: "2/8" is the third of eight parts, all of frames in a row."""
     processes: int | None = Field(default=1, ge=1, le=256)
     """Processes that capture, each with a scene of its own; frames are the same for any number. null (None on the
-    command line): one per core, at most 16 for each GPU, and at most 8 where the processor draws."""
+    command line): beside a GPU three for four cores, at most 16 for each GPU; else one per core, at most 8."""
     cluster: str | None = Field(default=None, min_length=1)
     """Address of a Ray cluster whose nodes share the frames; "auto": the one that this machine belongs to."""
     attempts: int = Field(default=4, ge=1, le=100)

@@ -36,7 +36,7 @@ class RenderSettings:
     """What lens and sensor make of a picture's linear radiance [H, W, 3], before exposure, white and tone mapping.
     On a GPU it is a tensor."""
     begun: Callable[[], None] | None = None
-    """Called by a step once it has read poses and stage, before it draws."""
+    """Called by a step once it has read poses and velocities, before it draws: physics may go on meanwhile."""
     cut: bool = False
     """Whether the next frames do not go on from the ones before: nothing has moved, for motion vectors."""
     environments: Sequence[str] | None = None
