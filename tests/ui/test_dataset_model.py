@@ -70,16 +70,18 @@ def test_a_capture_shows_its_frames_and_ends_with_a_quality_report(model: Datase
 
 def test_a_capture_that_is_stopped_goes_on_later(model: DatasetModel) -> None:
     model.inspect_after.value = False
+    model.form.set(("frames",), 4)
     model.start()
     while model.task.job is None or model.task.job.progress.done < 1:
         model.session.worker.tick()
     model.stop()
     finish(model.session)
     (message,) = model.task.messages.value
-    assert "Stopped after 1 of 2" in message.text and "goes on" in message.todo
+    assert "Stopped after 2 of 4" in message.text, "the frame in work is kept, and no other begun"
+    assert "goes on" in message.todo
     model.start()
     finish(model.session)
-    assert model.state is JobState.DONE and dict(model.facts())["Frames"] == "2 of 2"
+    assert model.state is JobState.DONE and dict(model.facts())["Frames"] == "4 of 4"
     assert model.task.messages.value[0].severity == "good" and model.verdict.value is None
 
 
