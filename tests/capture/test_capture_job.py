@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from humanoid_brain.capture.dataset import Dataset
 from humanoid_brain.capture.job import CaptureJob
 from humanoid_brain.capture.merge import merge
 from humanoid_brain.capture.preview import PreviewJob
+from humanoid_brain.capture.session import CaptureSession
 from humanoid_brain.capture.validate.job import ValidationJob
 from humanoid_brain.config import base
 from humanoid_brain.config.capture import CaptureConfig
@@ -70,6 +72,28 @@ def test_motion_is_that_since_the_frame_before_whichever_was_captured_last(tmp_p
     dataset = Dataset(tmp_path / "whole")
     first, second = (dataset.load(dataset.record(index), "motion") for index in (0, 1))
     assert np.isnan(first).all() and np.isfinite(second).all() and np.abs(second).max() > 1.0  # the camera moves
+
+
+def test_each_frame_is_drawn_once_and_those_that_come_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[tuple[int, int]] = []
+    coming: list[list[int]] = []
+    shoot, go_ahead = CaptureSession.shoot, CaptureSession.go_ahead
+
+    def note_drawn(self: CaptureSession, index: int, attempt: int = 0, *more: Any) -> Any:
+        drawn.append((index, attempt))
+        return shoot(self, index, attempt, *more)
+
+    def note_coming(self: CaptureSession, frames: Iterable[int]) -> None:
+        coming.append(list(frames))
+        go_ahead(self, coming[-1])
+
+    monkeypatch.setattr(CaptureSession, "shoot", note_drawn)
+    monkeypatch.setattr(CaptureSession, "go_ahead", note_coming)
+    capture(tmp_path)
+    assert drawn == [(0, 0), (1, 0), (2, 0), (3, 0)]
+    assert coming == [[1, 2, 3], [2, 3], [3], []]
 
 
 def test_another_seed_gives_other_frames(whole: Path, tmp_path: Path) -> None:

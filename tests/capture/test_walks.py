@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -29,8 +30,9 @@ from humanoid_brain.config.base import load
 from humanoid_brain.config.capture import CaptureConfig
 from humanoid_brain.config.distributions import Uniform
 from humanoid_brain.config.randomization import JointPose, WalkingPose
-from humanoid_brain.errors import StorageError
+from humanoid_brain.errors import SceneError, StorageError
 from humanoid_brain.host.standalone.quantity import Quantity
+from humanoid_brain.host.standalone.render.renderer import StageRenderer
 from humanoid_brain.host.standalone.replicator.poses import BodyPoses
 from humanoid_brain.jobs import drained
 from humanoid_brain.randomization.robot_pose import draw_walk
@@ -119,11 +121,13 @@ def test_what_was_walked_ahead_makes_the_same_poses(
     assert steps == last
 
 
-@pytest.mark.parametrize("exposed", [0.0, 0.1])
+@pytest.mark.parametrize("exposed", [0.0, 6.0])
 def test_a_frame_does_not_see_what_is_walked_while_it_is_drawn(session: CaptureSession, exposed: float) -> None:
+    """Also with a shutter that is open for some time codes, for which velocities are read."""
+    frame, where = BLOCK * 15 + 2, []
+    sharp, _ = drained(session.shoot(frame)).labelled()
     camera = UsdGeom.Camera(session._stage.GetPrimAtPath(session.config.camera))
     camera.CreateShutterOpenAttr(-exposed)
-    frame, where = BLOCK * 15 + 2, []
 
     def walk() -> None:
         where.append(threading.current_thread() is threading.main_thread())
@@ -135,6 +139,7 @@ def test_a_frame_does_not_see_what_is_walked_while_it_is_drawn(session: CaptureS
     beside, _ = drained(session.shoot(frame, 0, walk)).labelled()
     assert where == [False]
     assert not np.allclose(session._robot.link_poses()["pelvis"], before), "nobody walked"
+    assert np.array_equal(alone.color, sharp.color) == (exposed == 0.0)
     for name in ("color", "depth", "semantic", "instance"):
         assert np.array_equal(getattr(beside, name), getattr(alone, name)), name
     assert repr(beside.objects) == repr(alone.objects)
@@ -149,6 +154,28 @@ def test_what_fails_beside_a_frame_is_raised(session: CaptureSession) -> None:
 
     with pytest.raises(StorageError, match="no room"):
         drained(session.shoot(3, 0, fail))
+    frame, _ = drained(session.shoot(3)).labelled()
+    assert frame.instance is not None
+
+
+def test_nothing_goes_on_beside_a_frame_that_cannot_be_drawn(
+    session: CaptureSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, over = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        time.sleep(0.3)
+        over.set()
+
+    def fail(*how: object, **more: object) -> None:
+        begun.wait(10.0)
+        raise SceneError("no light")
+
+    with monkeypatch.context() as patch, pytest.raises(SceneError, match="no light"):
+        patch.setattr(StageRenderer, "outlines", fail)
+        drained(session.shoot(3, 0, work))
+    assert over.is_set()
     frame, _ = drained(session.shoot(3)).labelled()
     assert frame.instance is not None
 

@@ -128,8 +128,8 @@ class CaptureSession:
         Args:
             index: Number of the frame, the address of all its draws.
             attempt: 0, or the number of attempts before that gave an unusable picture.
-            beside: Work that leaves the scene alone. It is done in a thread while the frame is drawn, and over when the
-                slice is; what it raises is raised here.
+            beside: Work that leaves the stage alone; physics may go on. On the standalone host it is done in a thread
+                while the frame is drawn, and over when the slice is; what it raises is raised here.
         """
         self._seconds, began = defaultdict(float), time.perf_counter()
         moving = "motion" in self.config.dataset.outputs and attempt == 0 and self._goes_on(index)
