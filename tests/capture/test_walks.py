@@ -136,9 +136,12 @@ def test_a_frame_does_not_see_what_is_walked_while_it_is_drawn(session: CaptureS
 
     alone, _ = drained(session.shoot(frame)).labelled()
     before = session._robot.link_poses()["pelvis"]
-    beside, _ = drained(session.shoot(frame, 0, walk)).labelled()
+    shot = drained(session.shoot(frame, 0, walk))
+    assert shot.seconds["ahead"] > 0.0
+    beside, _ = shot.labelled()
     assert where == [False]
     assert not np.allclose(session._robot.link_poses()["pelvis"], before), "nobody walked"
+    assert alone.color is not None and sharp.color is not None
     assert np.array_equal(alone.color, sharp.color) == (exposed == 0.0)
     for name in ("color", "depth", "semantic", "instance"):
         assert np.array_equal(getattr(beside, name), getattr(alone, name)), name

@@ -159,9 +159,10 @@ class CaptureSession:
 
     def go_ahead(self, frames: Iterable[int]) -> None:
         """Do a part of the physics of later ``frames``, beside the drawing of one."""
-        for number, _ in enumerate(self._robot.ahead(frames)):
-            if number == 0 and self._room is not None:
-                self._room.clear()
+        with self._clock("ahead"):
+            for number, _ in enumerate(self._robot.ahead(frames)):
+                if number == 0 and self._room is not None:
+                    self._room.clear()
 
     @property
     def versions(self) -> dict[str, str]:

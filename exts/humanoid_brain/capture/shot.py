@@ -30,7 +30,8 @@ class Shot:
     began: float
     """When work on it began, by :func:`time.perf_counter`, s."""
     seconds: dict[str, float]
-    """Time in s that each stage took: pose, draw, render, and label once it is labelled."""
+    """Time in s that each stage took: pose, draw, render, beside it physics of frames ahead, and label once that is
+    done."""
     data: Mapping[str, Any]
     """By annotator, in Replicator's legacy layout."""
     camera: CameraModel
