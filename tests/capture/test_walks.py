@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from torch import Tensor
 
 from humanoid_brain import host, paths
 from humanoid_brain.capture.session import CaptureSession, opening_session
+from humanoid_brain.capture.shot import Shot
 from humanoid_brain.capture.walks import (
     _STRETCH,
     MOMENTS,
@@ -99,7 +102,7 @@ def test_poses_are_the_same_bits_whatever_was_captured_before(session: CaptureSe
 def test_what_was_walked_ahead_makes_the_same_poses(
     session: CaptureSession, monkeypatch: pytest.MonkeyPatch, stretches: int
 ) -> None:
-    """In parts, between which frames of another block were shown."""
+    """In parts, between which frames of another block were shown, and in the thread in which a capture does it."""
     block = BLOCK * 13
     alone = [show(session, block + at) for at in range(BLOCK)]
     show(session, 0, BLOCK)  # other blocks, so that this one is walked again
@@ -113,7 +116,7 @@ def test_what_was_walked_ahead_makes_the_same_poses(
 
     monkeypatch.setattr(env, "follow", count)
     for at in range(stretches):
-        session.go_ahead([at, BLOCK + at, block])
+        session._beside.submit(session.go_ahead, [at, BLOCK + at, block]).result()
         show(session, at, BLOCK + at)
     last = max(round(draw_walk(WALKING, 0, block + at).seconds / env.control_dt) for at in range(BLOCK))
     assert steps == min(_STRETCH * stretches, last)
@@ -181,6 +184,49 @@ def test_nothing_goes_on_beside_a_frame_that_cannot_be_drawn(
     assert over.is_set()
     frame, _ = drained(session.shoot(3)).labelled()
     assert frame.instance is not None
+
+
+def test_labels_are_of_their_frame_where_the_next_render_writes_over_its_data(
+    session: CaptureSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As NVIDIA's Replicator does."""
+    alone, _ = drained(session.shoot(5)).labelled()
+    assert session._annotations is not None
+    given: list[dict[str, Any]] = []
+    read = session._annotations.read
+
+    def keep() -> dict[str, Any]:
+        given.append(read())
+        return given[-1]
+
+    async def shoot() -> Shot:
+        work = session.shoot(5)
+        while True:
+            try:
+                next(work)
+            except StopIteration as end:
+                return end.value
+            await asyncio.sleep(0.0)
+
+    monkeypatch.setattr(session._annotations, "read", keep)
+    monkeypatch.setattr(CaptureSession, "_standalone", None)
+    shot = asyncio.run(shoot())
+    assert _wiped(given) > 10
+    frame, _ = shot.labelled()
+    assert all(np.array_equal(getattr(frame, name), getattr(alone, name)) for name in ("depth", "semantic", "instance"))
+    assert frame.color is not None and frame.color.std() > 1.0
+    assert repr(frame.objects) == repr(alone.objects)
+
+
+def _wiped(data: Any) -> int:
+    """Write zeros into every array of some nested data; gives how many there were."""
+    if isinstance(data, np.ndarray):
+        data.setflags(write=True)
+        data[...] = np.zeros((), data.dtype)
+        return 1
+    if isinstance(data, dict):
+        return sum(map(_wiped, data.values()))
+    return sum(map(_wiped, data)) if isinstance(data, list) else 0
 
 
 def test_headings_are_those_that_were_drawn(session: CaptureSession) -> None:

@@ -41,7 +41,8 @@ class FrameLine:
 
     Args:
         session: The open scene.
-        submit: Gives a frame to the writer. It and ``made`` are called in another thread, while this one waits.
+        submit: Gives a frame to the writer. It and ``made`` may be called in another thread, while this one draws or
+            waits.
         made: Takes the news of each frame that was handed over.
         retried: Does something again and again, yielding, for as long as it raises a StorageError.
         report: Takes a warning for each attempt that gave no usable picture.

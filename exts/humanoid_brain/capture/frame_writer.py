@@ -21,7 +21,7 @@ _MOST_WORKERS = 16
 
 
 class FrameWriter:
-    """Writes frames, in any order, and says which are whole on the disk. For use from one thread.
+    """Writes frames, in any order, and says which are whole on the disk. Not for use from two threads at once.
 
     Args:
         folder: The dataset.

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from humanoid_brain.capture.assemble import Summary, assemble
@@ -28,10 +29,10 @@ _WAIT = 0.005
 class CaptureJob(Job):
     """Captures a dataset into its folder, or goes on with one that is there.
 
-    In one process, a slice is one policy step of the robot, or one render, while the frame before is labelled in a
-    thread; encoding and writing run beside both in processes of their own. With several, each opens the scene and does
-    all of this for its share of the frames, and a slice hears what they have done; pausing waits until each has ended
-    its slice.
+    In one process, a slice is one policy step of the robot, or one render, while on the standalone host the frame
+    before is labelled in a thread; encoding and writing run beside both in processes of their own. With several, each
+    opens the scene and does all of this for its share of the frames, and a slice hears what they have done; pausing
+    waits until each has ended its slice.
 
     Args:
         config: What to capture.
@@ -94,15 +95,13 @@ class CaptureJob(Job):
 
     def release(self) -> None:
         """Close scenes and writers; frames that were handed over are on the disk then."""
-        parts = (self._team, self._writer, self._session)
-        self._team = self._writer = self._session = None
-        try:
-            for part in parts:
-                if part is not None:
-                    part.close()
-        finally:
+        with ExitStack() as closing:
             if self._folder is not None:
-                self._folder.release()
+                closing.callback(self._folder.release)
+            for part in (self._writer, self._session, self._team):  # the last one first: a session's thread may write
+                if part is not None:
+                    closing.callback(part.close)
+            self._team = self._writer = self._session = None
 
     def _alone(self) -> Iterator[None]:
         from humanoid_brain import host as hosts

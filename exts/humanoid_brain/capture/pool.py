@@ -81,7 +81,7 @@ class _Worker:
 
 
 class EncoderPool:
-    """Workers of one dataset. Not for use from several threads.
+    """Workers of one dataset. Not for use from two threads at once.
 
     Args:
         folder: The dataset.

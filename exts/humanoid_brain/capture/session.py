@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +139,8 @@ class CaptureSession:
         draw, effects, robots = yield from self._show(index, attempt, not moving, beside)
         assert self._annotations is not None
         config, data, settings = self.config, self._annotations.read(), self._standalone
+        if settings is None:
+            data = deepcopy(data)  # NVIDIA's Replicator gives its own buffers, which the next render writes over
         values: dict[str, Any] = {**draw.values, **({} if self._room is None else self._room.values)}
         if attempt:
             values["attempt"] = attempt
@@ -254,6 +257,7 @@ class CaptureSession:
             finally:
                 settings.develop, settings.cut, settings.begun = None, False, None
                 wait(working)
+            assert working or beside is None, "the renderer did not begin"
             for work in working:
                 work.result()
             yield

@@ -22,7 +22,7 @@ class DatasetWriter:
     """Writes the frames of one dataset, or of one shard of it, into a folder.
 
     Frames may come in any order. A frame exists once its record is on the disk; after a kill, opening the folder again
-    goes on with :meth:`missing`. Use as a context manager, from one thread.
+    goes on with :meth:`missing`. Use as a context manager, and not from two threads at once.
 
     Args:
         folder: Where the dataset is or shall be.
