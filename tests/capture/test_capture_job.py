@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -94,6 +95,25 @@ def test_each_frame_is_drawn_once_and_those_that_come_are_known(
     capture(tmp_path)
     assert drawn == [(0, 0), (1, 0), (2, 0), (3, 0)]
     assert coming == [[1, 2, 3], [2, 3], [3], []]
+
+
+def test_the_end_of_a_capture_closes_all_its_parts_whatever_one_of_them_says(tmp_path: Path) -> None:
+    """The scene before the writer, into which a thread of the scene may still write."""
+    closed: list[str] = []
+
+    def part(name: str) -> Any:
+        def close() -> None:
+            closed.append(name)
+            if name == "scene":
+                raise SceneError("it does not close")
+
+        return SimpleNamespace(close=close, release=close)
+
+    job = CaptureJob(config(tmp_path))
+    job._session, job._writer, job._folder = part("scene"), part("writer"), part("folder")
+    with pytest.raises(SceneError):
+        job.release()
+    assert closed == ["scene", "writer", "folder"]
 
 
 def test_another_seed_gives_other_frames(whole: Path, tmp_path: Path) -> None:

@@ -174,6 +174,7 @@ class CaptureSession:
 
     def close(self) -> None:
         """Give the stage back, and let go of the World."""
+        self._beside.shutdown()  # first: after an interrupt, what was begun beside a drawing may still be at work
         if self._annotations is not None:
             self._annotations.detach()
         if self._product is not None:
@@ -182,7 +183,6 @@ class CaptureSession:
             self._randomizer.reset()
         if (settings := self._standalone) is not None:
             settings.environments = None
-        self._beside.shutdown()
         self._robot.close()
 
     @property

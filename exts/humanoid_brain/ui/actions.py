@@ -188,12 +188,7 @@ class CaptureResult(Protocol):
 
     @property
     def seconds(self) -> Mapping[str, float]:
-        """Time in s spent on each stage."""
-        ...
-
-    @property
-    def slowest(self) -> str:
-        """The stage that takes the most time; empty before the first frame."""
+        """Time in s spent on each stage; some are at work at the same time."""
         ...
 
     @property

@@ -103,15 +103,11 @@ class DatasetModel:
         ]
 
     def slowest(self) -> str:
-        """The stage that takes the most time, with its share."""
-        result = self._result
-        if result is None or not result.slowest:
-            return ""
-        total = sum(result.seconds.values())
-        return f"{result.slowest}, {100 * result.seconds[result.slowest] / total:.0f} %" if total > 0 else ""
+        """The stage that takes the most time, with its share of the work."""
+        return "".join(f"{name}, {100 * share:.0f} %" for name, share in self.stages()[:1])
 
     def stages(self) -> list[tuple[str, float]]:
-        """Share of the time that each stage takes, the slowest first."""
+        """Share of the work that each stage is, the slowest first; some is done at the same time as other work."""
         seconds = dict(self._result.seconds) if self._result is not None else {}
         total = sum(seconds.values())
         shares = [(name, spent / total) for name, spent in seconds.items()] if total > 0 else []

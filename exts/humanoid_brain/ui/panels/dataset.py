@@ -142,7 +142,7 @@ class DatasetPanel(ModelPanel[DatasetModel]):
         if facts:
             self.facts.show(facts)
             stages = ", ".join(f"{name} {100 * share:.0f} %" for name, share in model.stages())
-            self.stages.text = f"Time per stage: {stages}" if stages else ""
+            self.stages.text = f"Work per stage: {stages}" if stages else ""
 
     def _phase(self, job: Any) -> str:
         paused = "paused, nothing advances" if self.model.state is JobState.PAUSED else ""
