@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import pytest
 
 from humanoid_brain import machine
 from humanoid_brain.host.standalone import host as standalone_host
+from humanoid_brain.machine import collector_paused
 
 
 def test_cores_follow_the_affinity_of_the_process() -> None:
@@ -153,3 +156,29 @@ def test_libraries_that_would_lock_up_with_the_driver_wait_until_it_is_up(monkey
     threading.Timer(0.2, began.set).start()
     standalone_host.load_standalone.__wrapped__()
     assert order == ["driver", "ovphysx"]
+
+
+def test_what_is_made_while_the_collector_rests_is_not_searched_at_once_but_found_later() -> None:
+    class Part:
+        other: Part
+
+    with collector_paused():
+        assert not gc.isenabled()
+        kept, one = [[] for _ in range(1000)], Part()
+        one.other = one
+        gone = weakref.ref(one)
+        del one
+    assert gc.isenabled() and gc.get_count()[0] < 1000
+    old = {id(each) for each in gc.get_objects(generation=2)}
+    assert all(id(each) in old for each in kept)
+    gc.collect(1)
+    assert gone() is not None
+    gc.collect()
+    assert gone() is None
+    gc.disable()
+    try:
+        with collector_paused():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()

@@ -6,7 +6,6 @@ A command line ticks a job with no limit; a panel ticks it once per frame with a
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import math
 import threading
@@ -150,6 +149,8 @@ def drained(slices: Generator[None, None, ResultT]) -> ResultT:
 
 def awaited(coroutine: Coroutine[Any, Any, None]) -> Iterator[None]:
     """Let a coroutine run on the application's event loop, yielding until it is done: for :meth:`Job.slices`."""
+    import asyncio  # takes a while, and only Isaac Sim's window needs it
+
     task = asyncio.ensure_future(coroutine)
     try:
         while not task.done():

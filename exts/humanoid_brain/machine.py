@@ -139,13 +139,18 @@ def _cuda() -> ctypes.CDLL:
 
 @contextlib.contextmanager
 def collector_paused() -> Iterator[None]:
-    """Without Python's search for cycles, while much is made that stays: it would go through all of it many times."""
+    """Without Python's search for cycles, while much is made that stays: it would go through all of it many times.
+
+    What was made counts as old afterwards, as if a search had found it in use; the next full one sees it too.
+    """
     paused = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if paused:
+            gc.freeze()
+            gc.unfreeze()  # into the oldest generation
             gc.enable()
 
 

@@ -13,6 +13,7 @@ import torch
 
 from humanoid_brain import host
 from humanoid_brain.errors import DeviceError
+from humanoid_brain.host.standalone.engine_tensors import Buffer
 from tests.host import render_scenes, scenes
 from tests.host.scenes import DT
 
@@ -103,12 +104,44 @@ def the_loop_does_not_wait_for_the_gpu() -> None:
         feet.get_world_poses(clone=False)
         feet.get_net_contact_forces(dt=DT)
 
-    policy_step()  # makes the bindings
-    torch.cuda.set_sync_debug_mode("error")  # PyTorch's own waits; ovphysx orders its stream by itself
-    try:
-        policy_step()
-    finally:
+    settled, exchanges = Buffer.settled, 0
+
+    def exchange(buffer: Buffer) -> Any:  # the engine has a stream of its own: here alone the host waits
+        nonlocal exchanges
+        exchanges += 1
         torch.cuda.set_sync_debug_mode("default")
+        try:
+            return settled(buffer)
+        finally:
+            torch.cuda.set_sync_debug_mode("error")
+
+    policy_step()  # makes the bindings
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Buffer, "settled", exchange)
+        torch.cuda.set_sync_debug_mode("error")
+        try:
+            policy_step()
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+    assert exchanges
+
+
+def the_engine_waits_for_what_pytorch_still_computes() -> None:
+    _, world, view, _ = robots(self_collisions=False, spacing=2.5)
+    view.set_joint_position_targets(torch.zeros(N, D, device="cuda"))
+    world.step(render=False)
+    late, rows = torch.zeros(N, D, device="cuda"), torch.arange(8, device="cuda")
+    torch.cuda._sleep(400_000_000)  # cycles, a quarter of a second
+    late += 0.25
+    view.set_joint_position_targets(late)
+    torch.testing.assert_close(view.get_applied_actions().joint_positions, late)
+    torch.cuda._sleep(400_000_000)
+    late += 0.25
+    view.set_joint_position_targets(late[:8], indices=rows)
+    applied = view.get_applied_actions().joint_positions
+    assert applied is not None
+    torch.testing.assert_close(applied[:8], late[:8])
+    assert "warp" not in sys.modules  # takes 0.6 s to import
 
 
 def the_process_stays_on_its_device() -> None:
@@ -174,6 +207,7 @@ CHECKS = {
         self_collision_is_available,
         rows_are_written_alone_and_links_follow,
         the_loop_does_not_wait_for_the_gpu,
+        the_engine_waits_for_what_pytorch_still_computes,
         the_process_stays_on_its_device,
         a_picture_stays_there_until_it_is_bytes,
         a_run_is_rehearsed_while_its_scene_is_loaded,

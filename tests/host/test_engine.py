@@ -17,7 +17,9 @@ from humanoid_brain.errors import DeviceError, HostError, SceneError
 from humanoid_brain.host.standalone import engine as engines
 from humanoid_brain.host.standalone.engine_tensors import Buffer
 from humanoid_brain.host.standalone.quantity import Quantity
-from humanoid_brain.host.standalone.simulation import Simulation
+from humanoid_brain.host.standalone.simulation import Simulation, simulation
+from tests.host import scenes
+from tests.host.conftest import MakeWorld
 
 
 @pytest.fixture
@@ -62,6 +64,28 @@ def test_nothing_works_without_a_scene(engine: engines.Engine) -> None:
 def test_buffers_are_contiguous() -> None:
     with pytest.raises(HostError, match="contiguous"):
         Buffer(torch.zeros(4, 6)[:, ::2])
+
+
+def test_who_asks_for_the_same_shares_a_binding(h: host.Host, make_world: MakeWorld) -> None:
+    stage = scenes.new_scene(h)
+    scenes.add_box(stage, "/World/envs/env_0/box", position=(0.0, 0.0, 1.0))
+    scenes.clone(h, 3)
+    world = make_world()
+    one, other = (h.RigidPrimView("/World/envs/env_.*/box", name=name) for name in ("one", "other"))
+    world.reset()
+    engine, paths = simulation.engine, one.prim_paths
+    bound = engine.bind(Quantity.BODY_POSE, paths)
+    assert engine.bind(Quantity.BODY_POSE, list(paths)) is bound
+    assert engine.bind(Quantity.BODY_POSE, paths[::-1]) is not bound
+    assert engine.bind(Quantity.BODY_VELOCITY, paths) is not bound
+    there = one.get_world_poses(clone=False)[0]
+    moved = there + 1.0
+    other.set_world_poses(positions=moved)
+    torch.testing.assert_close(there + 1.0, moved)  # one view's buffer is not another's
+    torch.testing.assert_close(one.get_world_poses()[0], moved)
+    world.stop()
+    world.reset()
+    assert simulation.engine.bind(Quantity.BODY_POSE, paths) is not bound
 
 
 def test_repeated_engine_messages_are_passed_on_a_few_times(caplog: pytest.LogCaptureFixture) -> None:

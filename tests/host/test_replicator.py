@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -219,3 +222,10 @@ def test_parameters_are_set_before_attach(stage: Usd.Stage) -> None:
         annotator.initialize(colorize=False)
     rep.orchestrator.step()
     assert "(0, 0, 0, 0)" in annotator.get_data()["info"]["idToLabels"]
+
+
+def test_warp_does_not_greet_where_results_are_read(repo_root: Path) -> None:
+    module = "humanoid_brain.host.standalone.replicator.annotators"
+    code = f"from {module} import quiet_warp; print(quiet_warp().get_device('cpu'))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=repo_root, check=True)
+    assert result.stdout.split() == ["cpu"]

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from pxr import Gf, Usd, UsdGeom, UsdShade
 
 from humanoid_brain import host
 from humanoid_brain.errors import HostError, SceneError
+from humanoid_brain.host.standalone.cloner import Cloner
 from humanoid_brain.host.standalone.materials import VisualMaterial
 from humanoid_brain.host.standalone.utils import prims, semantics, stage
 from tests.host import scenes
@@ -244,6 +246,24 @@ def test_clones_go_where_nothing_is(h: host.Host) -> None:
     scenes.clone(h, 3)
     with pytest.raises(SceneError, match="/World/envs/env_1: a prim is already there"):
         scenes.clone(h, 3)
+
+
+def test_clones_stand_and_face_as_told_on_the_stage_and_in_the_simulation(h: host.Host, make_world: MakeWorld) -> None:
+    scene = scenes.new_scene(h)
+    scenes.add_box(scene, "/World/envs/env_0/box", position=(1.0, 0.0, 2.0))
+    paths = [f"/World/envs/env_{i}" for i in range(3)]
+    half = math.sqrt(0.5)
+    orientations = np.array([[1.0, 0.0, 0.0, 0.0], [half, 0.0, 0.0, half], [1.0, 0.0, 0.0, 0.0]])
+    positions = np.array([[0.0, 0.0, 0.0], [0.0, 5.0, 0.5], [0.0, 10.0, 0.0]])
+    Cloner().clone("/World/envs/env_0", paths, positions=positions, orientations=orientations)
+    world = make_world()
+    boxes = h.RigidPrimView("/World/envs/env_.*/box", name="boxes")
+    expected = torch.tensor([[1.0, 0.0, 2.0], [0.0, 6.0, 2.5], [1.0, 10.0, 2.0]])
+    torch.testing.assert_close(boxes.get_world_poses()[0].float(), expected)
+    world.reset()
+    where, turns = boxes.get_world_poses()
+    torch.testing.assert_close(where[:, :2], expected[:, :2], atol=1e-4, rtol=0)  # two warm-up steps of falling
+    torch.testing.assert_close(turns.abs(), torch.tensor(orientations).float(), atol=1e-4, rtol=0)
 
 
 def test_physics_settings_are_on_the_scene_prim(h: host.Host, make_world: MakeWorld) -> None:

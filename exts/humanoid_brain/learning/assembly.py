@@ -65,8 +65,7 @@ def _rehearsal(config: TrainingConfig, learns: bool) -> Callable[[BuiltScene], N
 def _ready(host: Host | None, config: TrainingConfig) -> Host:
     """The host, told about threads."""
     host = host or hosts.load()
-    if config.device == "cpu":
-        host.set_torch_threads(config.torch_threads)
+    host.set_torch_threads(config.torch_threads)  # beside a GPU too: it draws the first weights, and idle ones spin
     return host
 
 

@@ -18,9 +18,7 @@ from humanoid_brain.config.scene import PhysicsConfig, SceneConfig
 from humanoid_brain.errors import SceneError
 from humanoid_brain.scene.check import require_fit
 from humanoid_brain.scene.export import write_layer
-from humanoid_brain.scene.interiors import author_interior
 from humanoid_brain.scene.kinematics import Tree, read_tree
-from humanoid_brain.scene.layouts import apply_layout, draw_layout
 from humanoid_brain.scene.placement import KeepClear
 from humanoid_brain.scene.robot import stance
 from humanoid_brain.scene.robots import RobotAsset, articulation_root, open_robot, place_robot
@@ -186,6 +184,9 @@ def _furnish(stage: Usd.Stage, config: SceneConfig) -> None:
     """Author the interior, if there is one, in the layout of frame 0; it hides the checker."""
     if config.interior is None:
         return
+    from humanoid_brain.scene.interiors import author_interior  # these know all furniture, which takes a while
+    from humanoid_brain.scene.layouts import apply_layout, draw_layout
+
     author_interior(stage, config.interior)
     apply_layout(stage, draw_layout(config.interior, 0, 0, [camera_way(config)]))
     for parity in range(len(config.ground.colors)):

@@ -15,9 +15,10 @@ from humanoid_brain.host.standalone.clones import clones_of
 from humanoid_brain.host.standalone.utils.stage import get_current_stage
 
 if TYPE_CHECKING:
-    from pxr import Usd
+    from pxr import Sdf, Usd
 
 _COPY_OPS = ["xformOp:translate", "xformOp:orient", "xformOp:scale"]
+_UPRIGHT = (1.0, 0.0, 0.0, 0.0)
 
 
 class Cloner:
@@ -153,28 +154,42 @@ class Cloner:
         return bool(prim) and (bool(prim.GetAllChildren()) or path in clones_of(self._stage).sources)
 
     def _author(self, paths: Sequence[str], source: str, where: np.ndarray, turns: np.ndarray) -> None:
-        """One Xform per clone, written as specs in one go: defining thousands of prims one by one takes seconds."""
-        from pxr import Gf, Sdf, Vt
+        """One Xform per clone, copied as specs in one go: defining thousands of prims one by one takes seconds."""
+        from pxr import Gf, Sdf
 
         from humanoid_brain.host.standalone.xform import set_local_pose
 
         layer = self._stage.GetEditTarget().GetLayer()
-        kinds = Sdf.ValueTypeNames
-        rows = zip(paths, where.tolist(), turns.tolist(), strict=True)
+        model = _model()
+        upright = (turns == _UPRIGHT).all(axis=1)
         with Sdf.ChangeBlock():
-            for path, position, (w, x, y, z) in rows:
+            for row, (path, position) in enumerate(zip(paths, where.tolist(), strict=True)):
                 if path == source:
                     continue
-                spec = Sdf.CreatePrimInLayer(layer, path)
-                spec.specifier, spec.typeName = Sdf.SpecifierDef, "Xform"
-                Sdf.AttributeSpec(spec, _COPY_OPS[0], kinds.Double3).default = Gf.Vec3d(*position)
-                Sdf.AttributeSpec(spec, _COPY_OPS[1], kinds.Quatd).default = Gf.Quatd(w, x, y, z)
-                Sdf.AttributeSpec(spec, _COPY_OPS[2], kinds.Double3).default = Gf.Vec3d(1, 1, 1)
-                order = Sdf.AttributeSpec(spec, "xformOpOrder", kinds.TokenArray, Sdf.VariabilityUniform)
-                order.default = Vt.TokenArray(_COPY_OPS)
+                Sdf.CreatePrimInLayer(layer, path)
+                Sdf.CopySpec(model, "/copy", layer, path)
+                layer.GetAttributeAtPath(f"{path}.{_COPY_OPS[0]}").SetInfo("default", Gf.Vec3d(*position))
+                if not upright[row]:
+                    turn = Gf.Quatd(*turns[row].tolist())
+                    layer.GetAttributeAtPath(f"{path}.{_COPY_OPS[1]}").SetInfo("default", turn)
         if source in paths:
             row = list(paths).index(source)
             set_local_pose(self._stage.GetPrimAtPath(source), where[row], turns[row])
+
+
+def _model() -> Sdf.Layer:
+    """A layer with what every copy is on the stage, at /copy."""
+    from pxr import Gf, Sdf, Vt
+
+    layer, kinds = Sdf.Layer.CreateAnonymous(), Sdf.ValueTypeNames
+    spec = Sdf.CreatePrimInLayer(layer, "/copy")
+    spec.specifier, spec.typeName = Sdf.SpecifierDef, "Xform"
+    Sdf.AttributeSpec(spec, _COPY_OPS[0], kinds.Double3).default = Gf.Vec3d(0, 0, 0)
+    Sdf.AttributeSpec(spec, _COPY_OPS[1], kinds.Quatd).default = Gf.Quatd(*_UPRIGHT)
+    Sdf.AttributeSpec(spec, _COPY_OPS[2], kinds.Double3).default = Gf.Vec3d(1, 1, 1)
+    order = Sdf.AttributeSpec(spec, "xformOpOrder", kinds.TokenArray, Sdf.VariabilityUniform)
+    order.default = Vt.TokenArray(_COPY_OPS)
+    return layer
 
 
 class GridCloner(Cloner):

@@ -84,53 +84,38 @@ def find_paths(stage: Usd.Stage, expression: str) -> list[str]:
     tokens = [token for token in expression.split("/") if token]
     if not tokens or not expression.startswith("/"):
         return []
-    table = clones_of(stage)
-    below_source: dict[tuple[str, int], list[str]] = {}
-    level = [stage.GetPseudoRoot()]
+    sources = clones_of(stage).sources
+    level = [""]
+    for depth, token in enumerate(tokens, 1):
+        level = _below(stage, level, [token])
+        if depth < len(tokens) and any(path in sources for path in level):
+            return _below_clones(stage, sources, level, tokens[depth:])
+    return level
+
+
+def _below_clones(stage: Usd.Stage, sources: dict[str, str], level: list[str], tokens: list[str]) -> list[str]:
+    """Match once below each source, then rename for every clone."""
+    endings: dict[str, list[str]] = {}
     results: list[str] = []
-    for depth, token in enumerate(tokens):
-        last = depth == len(tokens) - 1
-        level = [child for prim in level for child in _children(prim, token)]
-        if last:
-            results.extend(prim.GetPath().pathString for prim in level)
-        elif table.sources:
-            level, expanded = _expand(stage, table, level, tokens[depth + 1 :], below_source)
-            if expanded is not None:
-                return expanded
+    for path in level:
+        source = sources.get(path, path)
+        if source not in endings:
+            endings[source] = [match[len(source) :] for match in _below(stage, [source], tokens)]
+        results.extend([path + ending for ending in endings[source]])
     return results
 
 
-def _expand(
-    stage: Usd.Stage,
-    table: CloneTable,
-    level: list[Usd.Prim],
-    rest: list[str],
-    cache: dict[tuple[str, int], list[str]],
-) -> tuple[list[Usd.Prim], list[str] | None]:
-    """Finish the search below clones: match once below each source, then rename for every clone."""
-    paths = [prim.GetPath().pathString for prim in level]
-    if not any(path in table.sources for path in paths):
-        return level, None
-    results: list[str] = []
-    for path in paths:
-        source = table.sources.get(path) or path
-        key = (source, len(rest))
-        if key not in cache:
-            cache[key] = [match[len(source) :] for match in _match_below(stage, source, rest)]
-        results.extend(path + suffix for suffix in cache[key])
-    return [], results
-
-
-def _match_below(stage: Usd.Stage, root: str, tokens: list[str]) -> list[str]:
-    level = [stage.GetPrimAtPath(root)]
+def _below(stage: Usd.Stage, level: list[str], tokens: list[str]) -> list[str]:
     for token in tokens:
-        level = [child for prim in level for child in _children(prim, token)]
-    return [prim.GetPath().pathString for prim in level]
+        level = [child for path in level for child in _children(stage, path, token)]
+    return level
 
 
-def _children(prim: Usd.Prim, token: str) -> list[Usd.Prim]:
+def _children(stage: Usd.Stage, path: str, token: str) -> list[str]:
+    """Paths of the children of ``path`` ("" is the root) that match ``token``; by name, since prims cost time."""
     if _PLAIN.fullmatch(token):
-        child = prim.GetStage().GetPrimAtPath(prim.GetPath().AppendChild(token))
-        return [child] if child else []
+        child = f"{path}/{token}"
+        return [child] if stage.GetPrimAtPath(child) else []
     pattern = re.compile(".*" if token == "*" else token)
-    return [child for child in prim.GetChildren() if pattern.fullmatch(child.GetName())]
+    names: list[str] = stage.GetPrimAtPath(path or "/").GetChildrenNames()
+    return [f"{path}/{name}" for name in names if pattern.fullmatch(name)]

@@ -14,7 +14,6 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ from ovphysx.types import ConfigKey, GlobalConfigKey, LogLevel, TensorType
 
 from humanoid_brain.errors import DeviceError, HostError, SceneError
 from humanoid_brain.host.standalone.quantity import Quantity
-from humanoid_brain.machine import cores, cuda_devices
+from humanoid_brain.machine import collector_paused, cores, cuda_devices
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     import torch
 
     from humanoid_brain.host.standalone.engine_tensors import Buffer, ContactBinding, TensorBinding
+    from humanoid_brain.host.standalone.export import Copies
 
 _INLINE_BELOW = 32  # environments; below it worker threads cost more than they give (docs/hosts.md)
 _TASK_THREADS = "/plugins/carb.tasking.plugin/threadCount"
@@ -46,23 +46,6 @@ _SET_TIMER_SLACK = 29  # PR_SET_TIMERSLACK of linux/prctl.h
 VERSION = str(ovphysx.__version__)
 
 log = logging.getLogger("humanoid_brain.physx")
-
-
-@dataclass(frozen=True)
-class CloneBatch:
-    """Copies of one subtree.
-
-    Attributes:
-        source: What to copy.
-        targets: K paths.
-        poses: [K, 7] world position and xyzw quaternion of each copy.
-        environments: K numbers from 0; copies with one number meet on the GPU. The source is apart from all.
-    """
-
-    source: str
-    targets: Sequence[str]
-    poses: np.ndarray
-    environments: Sequence[int]
 
 
 class Engine:
@@ -95,7 +78,8 @@ class Engine:
         _register_schemas()
         self._stage: ovstage.Stage | None = None
         self._ordinal = _SEALED
-        self._bindings: list[TensorBinding | ContactBinding] = []
+        self._bindings: dict[tuple[Quantity, tuple[str, ...]], TensorBinding] = {}
+        self._contacts: list[ContactBinding] = []
         self.last_dt = 0.0
 
     @property
@@ -108,7 +92,7 @@ class Engine:
         """The PhysX instance; for benchmarks that measure this layer against it."""
         return self._physx
 
-    def attach(self, path: Path, clones: Sequence[CloneBatch], meanwhile: Callable[[], None] | None = None) -> None:
+    def attach(self, path: Path, clones: Sequence[Copies], meanwhile: Callable[[], None] | None = None) -> None:
         """Load the USD file at ``path`` and copy the ``clones``; nothing moves yet.
 
         ``meanwhile`` is called when other threads may work, the longest part still to come.
@@ -132,7 +116,7 @@ class Engine:
             raise SceneError(f"the scene cannot be simulated: {error}", where=str(path), todo=todo) from error
 
     def _load(
-        self, stage: ovstage.Stage, path: Path, clones: Sequence[CloneBatch], meanwhile: Callable[[], None] | None
+        self, stage: ovstage.Stage, path: Path, clones: Sequence[Copies], meanwhile: Callable[[], None] | None
     ) -> None:
         if meanwhile is not None and not self.gpu:
             meanwhile()
@@ -144,15 +128,15 @@ class Engine:
             meanwhile()  # not earlier: PhysX has brought up the driver, see machine.cuda_woken
         for batch in clones:
             poses: list[Sequence[float]] = batch.poses.tolist()
-            ids = list(batch.environments)
-            copied = self._physx.clone(batch.source, list(batch.targets), anchor_transforms=poses, env_ids=ids)
+            copied = self._physx.clone(batch.source, batch.targets, anchor_transforms=poses, env_ids=batch.environments)
             self._physx.wait_task(copied)
 
     def detach(self) -> None:
         """Drop every binding and the scene. Safe to call at any time."""
-        for binding in self._bindings:
+        for binding in (*self._bindings.values(), *self._contacts):
             binding.destroy()
         self._bindings.clear()
+        self._contacts.clear()
         if self._stage is not None:
             stage, self._stage = self._stage, None
             self._physx.wait_task(self._physx.detach_ovstage())
@@ -178,15 +162,18 @@ class Engine:
             self._physx.update_articulations_kinematic()
 
     def bind(self, quantity: Quantity, paths: Sequence[str]) -> TensorBinding:
-        """Bind one quantity of the objects at ``paths``; rows keep the order of ``paths``.
+        """Bind one quantity of the objects at ``paths``, once for all who ask; rows keep the order of ``paths``.
 
         Raises:
             SceneError: Some of the paths hold no such object.
         """
         from humanoid_brain.host.standalone.engine_tensors import TensorBinding
 
+        key = quantity, tuple(paths)
+        if key in self._bindings:
+            return self._bindings[key]
         tensor_type = TensorType[quantity.value]
-        with _quiet(), _as_host_error(f"{quantity.value} cannot be bound"):
+        with _binding(), _as_host_error(f"{quantity.value} cannot be bound"):
             native = self._physx.create_tensor_binding(prim_paths=list(paths), tensor_type=tensor_type)
         binding = TensorBinding(native, self.device)
         if native.count != len(paths):
@@ -198,7 +185,7 @@ class Engine:
                 where=missing[0] if missing else paths[0],
                 todo="Check that the prims have the physics APIs and were there before play",
             )
-        self._bindings.append(binding)
+        self._bindings[key] = binding
         return binding
 
     def bind_contacts(self, sensors: Sequence[str], filters: Sequence[Sequence[str]], capacity: int) -> ContactBinding:
@@ -214,7 +201,7 @@ class Engine:
         per_sensor = len(filters[0]) if filters else 0
         flat = [path for row in filters for path in row]
         try:
-            with _quiet():
+            with _binding():
                 native = self._physx.create_contact_binding(
                     sensor_patterns=list(sensors),
                     filter_patterns=flat or None,
@@ -230,7 +217,7 @@ class Engine:
             binding.destroy()
             todo = "The bodies need PhysxContactReportAPI before play (prepare_contact_sensors=True applies it)"
             raise SceneError("no contact sensor", where=missing[0] if missing else sensors[0], todo=todo)
-        self._bindings.append(binding)
+        self._contacts.append(binding)
         return binding
 
     def buffer(self, tensor: torch.Tensor) -> Buffer:
@@ -347,6 +334,13 @@ def _quiet() -> Iterator[None]:
     """Tensor bindings are deprecated in ovphysx since 0.6; their successor is a thousand times slower here."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
+        yield
+
+
+@contextmanager
+def _binding() -> Iterator[None]:
+    """For calls that make bindings, in which ovphysx makes four objects for each path and drops them again."""
+    with collector_paused(), _quiet():
         yield
 
 

@@ -19,15 +19,22 @@ _DTYPES = {"float32": torch.float32, "uint8": torch.uint8, "int32": torch.int32,
 
 
 class Buffer:
-    """A tensor and the handle by which the engine reads or fills it.
+    """A contiguous tensor and the handle by which the engine reads or fills it.
 
-    On the CPU the handle is a DLPack descriptor made once, which spares the engine's wrapper several lookups per
-    call. On CUDA it is the tensor itself, so that the wrapper orders its stream after PyTorch's.
+    The handle is a DLPack descriptor made once. Given the tensor itself, the engine's wrapper would look up much anew
+    at every call, and on CUDA import Warp (0.6 s) to wait for PyTorch's stream, which :meth:`settled` does instead.
     """
 
     def __init__(self, tensor: torch.Tensor) -> None:
         self.tensor = tensor
-        self.handle: torch.Tensor | DLTensor = tensor if tensor.is_cuda else _describe(tensor)
+        self._handle = _describe(tensor)
+        self._device = tensor.device if tensor.is_cuda else None
+
+    def settled(self) -> DLTensor:
+        """The handle, once PyTorch's work on the tensor is done; the engine has streams of its own."""
+        if self._device is not None:
+            torch.cuda.current_stream(self._device).synchronize()
+        return self._handle
 
 
 class TensorBinding:
@@ -58,7 +65,7 @@ class TensorBinding:
     def read(self, buffer: Buffer) -> None:
         """Fill ``buffer`` from the simulation."""
         try:
-            self._native.read(buffer.handle)
+            self._native.read(buffer.settled())
         except RuntimeError as error:
             raise HostError(f"the state cannot be read: {error}") from error
 
@@ -66,9 +73,9 @@ class TensorBinding:
         """Write ``buffer`` to the simulation: all rows, the int32 ``rows``, or where the uint8 ``mask`` is not 0."""
         try:
             if mask is not None:
-                self._native.write(buffer.handle, mask=mask.handle)
+                self._native.write(buffer.settled(), mask=mask.settled())
             else:
-                self._native.write(buffer.handle, indices=rows)
+                self._native.write(buffer.settled(), indices=None if rows is None else Buffer(rows).settled())
         except (RuntimeError, ValueError) as error:
             raise HostError(f"the state cannot be written: {error}") from error
 
@@ -103,19 +110,19 @@ class ContactBinding:
 
     def read_net(self, buffer: Buffer) -> None:
         """Net normal force per sensor into ``buffer`` [S, 3]."""
-        self._native.read_net_normal_forces(buffer.handle)
+        self._native.read_net_normal_forces(buffer.settled())
 
     def read_matrix(self, buffer: Buffer) -> None:
         """Normal force per sensor and filter into ``buffer`` [S, F, 3]."""
-        self._native.read_normal_force_matrix(buffer.handle)
+        self._native.read_normal_force_matrix(buffer.settled())
 
     def read_contacts(self, *buffers: Buffer) -> int:
         """Contacts as force [C, 1], point, normal [C, 3], distance [C, 1], count, start [S, F]; gives the total."""
-        return int(self._native.read_normal_contact_data(*(buffer.handle for buffer in buffers)))
+        return int(self._native.read_normal_contact_data(*(buffer.settled() for buffer in buffers)))
 
     def read_friction(self, *buffers: Buffer) -> int:
         """Friction anchors as force, point [C, 3], count, start [S, F]; gives the total."""
-        return int(self._native.read_friction_contact_data(*(buffer.handle for buffer in buffers)))
+        return int(self._native.read_friction_contact_data(*(buffer.settled() for buffer in buffers)))
 
     def destroy(self) -> None:
         """Release the binding; it must not be used again."""
@@ -126,7 +133,7 @@ _CODES = {torch.float32: (2, 32), torch.uint8: (1, 8), torch.int32: (0, 32)}  # 
 
 
 def _describe(tensor: torch.Tensor) -> DLTensor:
-    """A DLPack descriptor of a contiguous CPU tensor; it borrows the storage."""
+    """A DLPack descriptor of a contiguous tensor; it borrows the storage."""
     from ovphysx.dlpack import DLDataType, DLDataTypeCode, DLDevice, DLDeviceType, DLTensor
 
     if not tensor.is_contiguous():
@@ -135,7 +142,8 @@ def _describe(tensor: torch.Tensor) -> DLTensor:
     shape = (ctypes.c_int64 * tensor.ndim)(*tensor.shape)
     described = DLTensor()
     described.data = tensor.data_ptr()
-    described.device = DLDevice(DLDeviceType(DLDeviceType.kDLCPU), 0)
+    kind = DLDeviceType.kDLCUDA if tensor.is_cuda else DLDeviceType.kDLCPU
+    described.device = DLDevice(DLDeviceType(kind), tensor.device.index or 0)
     described.ndim = tensor.ndim
     described.dtype = DLDataType(DLDataTypeCode(code), bits, 1)
     described.shape = ctypes.cast(shape, ctypes.POINTER(ctypes.c_int64))

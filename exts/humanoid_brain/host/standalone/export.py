@@ -32,7 +32,14 @@ class Inventory:
 
 @dataclass(frozen=True)
 class Copies:
-    """The clones of one source: world poses [K, 7], position and xyzw quaternion, and K environment numbers."""
+    """Copies of one subtree.
+
+    Attributes:
+        source: What to copy.
+        targets: K paths.
+        poses: [K, 7] world position and xyzw quaternion of each copy.
+        environments: K numbers from 0; copies with one number meet on the GPU. The source is apart from all.
+    """
 
     source: str
     targets: list[str]
@@ -148,11 +155,14 @@ def _poses(stage: Usd.Stage, paths: list[str]) -> np.ndarray:
     from pxr import UsdGeom
 
     cache = UsdGeom.XformCache()
+    matrices = [cache.GetLocalToWorldTransform(stage.GetPrimAtPath(path)) for path in paths]
+    values = np.array(matrices)
     poses = np.zeros((len(paths), 7), np.float32)
-    for row, path in enumerate(paths):
-        matrix = cache.GetLocalToWorldTransform(stage.GetPrimAtPath(path)).RemoveScaleShear()
-        quat = matrix.ExtractRotationQuat()
-        poses[row] = (*matrix.ExtractTranslation(), *quat.GetImaginary(), quat.GetReal())
+    poses[:, :3], poses[:, 6] = values[:, 3, :3], 1.0
+    turned = (values[:, :3, :3] != np.eye(3)).any(axis=(1, 2))
+    for row in np.flatnonzero(turned):
+        quat = matrices[row].RemoveScaleShear().ExtractRotationQuat()
+        poses[row, 3:] = (*quat.GetImaginary(), quat.GetReal())
     return poses
 
 

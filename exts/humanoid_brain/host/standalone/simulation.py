@@ -93,7 +93,7 @@ class Simulation:
             DeviceError: The device is not there, or another one is in use in this process.
             HostError: PyTorch does not load.
         """
-        from humanoid_brain.host.standalone.engine import CloneBatch, open_engine
+        from humanoid_brain.host.standalone.engine import open_engine
 
         self._check_scene(stage)
         environments = 1 + len(clones_of(stage).sources)
@@ -101,9 +101,9 @@ class Simulation:
         with tempfile.TemporaryDirectory(prefix="humanoid_brain_") as folder:
             path = Path(folder) / "scene.usdc"
             copies = export_scene(stage, path, isolate=not engine.gpu)
-            batches = [CloneBatch(each.source, each.targets, each.poses, each.environments) for each in copies]
-            waking = threading.Thread(target=wake_torch, args=(engine.device, self.meanwhile))  # no daemon: it imports
-            engine.attach(path, batches, waking.start)
+            given = (engine.device, self.torch_threads, self.meanwhile)
+            waking = threading.Thread(target=wake_torch, args=given)  # no daemon: it imports
+            engine.attach(path, copies, waking.start)
         self._engine, self.device = engine, engine.device
         try:
             self._import_torch()

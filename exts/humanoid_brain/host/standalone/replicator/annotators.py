@@ -228,12 +228,18 @@ def _placed(value: Any, device: str, duplicate: bool) -> Any:
         return value
     if device == "cpu" or value.dtype.fields is not None:
         return value.copy() if duplicate else value
-    from humanoid_brain.host.standalone.waking import quiet_warp
-
     warp = quiet_warp()
     if not warp.is_cuda_available():
         raise AnnotatorError(f"{device} was asked for, but there is no CUDA device", todo="Use the device cpu")
     return warp.from_numpy(np.ascontiguousarray(value), device=device)
+
+
+def quiet_warp() -> Any:
+    """Warp, which would greet on stdout at its first use, where programs read our results."""
+    import warp
+
+    warp.config.log_level = max(warp.config.log_level, warp.LOG_WARNING)
+    return warp
 
 
 def _single(products: Products) -> RenderProduct:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import weakref
 from collections.abc import Callable
 from enum import IntEnum
@@ -122,6 +121,8 @@ async def step_async(
     rt_subframes: int = -1, pause_timeline: bool = True, delta_time: float | None = None, wait_for_render: bool = True
 ) -> None:
     """As :func:`step`; other coroutines run before it."""
+    import asyncio
+
     await asyncio.sleep(0)
     step(rt_subframes, pause_timeline, delta_time, wait_for_render)
 
@@ -148,6 +149,8 @@ def run_until_complete(num_frames: int | None = None, start_timeline: bool = Fal
 
 async def run_until_complete_async(num_frames: int | None = None, start_timeline: bool = False) -> None:
     """As :func:`run_until_complete`; other coroutines run before it."""
+    import asyncio
+
     await asyncio.sleep(0)
     run_until_complete(num_frames, start_timeline)
 

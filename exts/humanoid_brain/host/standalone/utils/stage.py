@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,6 +69,8 @@ def update_stage() -> None:
 
 async def update_stage_async() -> None:
     """Let other coroutines run once."""
+    import asyncio
+
     await asyncio.sleep(0)
 
 
