@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from humanoid_brain import host
 from humanoid_brain.errors import SceneError
@@ -15,6 +16,17 @@ def test_a_cpu_has_no_time_to_spare() -> None:
     done = list[str]()
     wake_torch("cpu", None, lambda: done.append("worked"))
     assert not done
+
+
+def test_threads_are_those_asked_for() -> None:
+    before = torch.get_num_threads()
+    try:
+        wake_torch("cpu", before + 1, None)
+        assert torch.get_num_threads() == before + 1
+        wake_torch("cpu", None, None)
+        assert torch.get_num_threads() == before + 1
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_work_is_done_beside_the_loads_of_its_context_alone(
